@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// Every Swift target is compiled with the defaults of the next language mode.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+    .enableUpcomingFeature("InferIsolatedConformances"),  // SE-0470
+    .enableUpcomingFeature("ImmutableWeakCaptures"),  // SE-0481
+    .treatAllWarnings(as: .error),  // SE-0443
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let ordered = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
+let package = Package(
+    name: "swisord",
+    products: [
+        .executable(name: "swisord", targets: ["swisord"]),
+        .executable(name: "swisordctl", targets: ["swisordctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        // C that we own, and C that we do not: each is imported by exactly one Swift target.
+        .target(name: "CSpawn", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+
+        .target(name: "YAML", dependencies: ["CYaml"]),
+        .target(name: "Supervision", dependencies: [heap, ordered]),
+        .target(name: "Configuration", dependencies: ["YAML", "Supervision", ordered]),
+        .target(name: "Platform", dependencies: ["CSpawn", "Supervision", systemPackage]),
+        .target(name: "Logs", dependencies: ["Platform", "Supervision", systemPackage, deque, logging]),
+        .target(name: "ControlAPI", dependencies: [nioCore, nioPosix, nioHTTP1]),
+        .target(name: "ControlServer", dependencies: ["ControlAPI", nioCore, nioPosix, nioHTTP1]),
+
+        .executableTarget(
+            name: "swisord",
+            dependencies: [
+                "Configuration", "Supervision", "Platform", "Logs", "ControlAPI", "ControlServer",
+                arguments, systemPackage, logging, ordered,
+            ]),
+        .executableTarget(
+            name: "swisordctl",
+            dependencies: ["ControlAPI", "Configuration", "CEdit", arguments]),
+
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "Supervision", "YAML"],
+            exclude: ["Fixtures"]),
+        .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "Supervision", systemPackage]),
+        .testTarget(name: "LogsTests", dependencies: ["Logs", "Platform", "Supervision", systemPackage]),
+        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"]),
+        .testTarget(
+            name: "ControlServerTests", dependencies: ["ControlServer", "ControlAPI"]),
+        .testTarget(name: "swisordTests", dependencies: ["swisord"]),
+        .testTarget(name: "swisordctlTests", dependencies: ["swisordctl", "ControlAPI"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["ControlAPI"]),
+        .testTarget(name: "TidyTests"),
+    ]
+)
+
+for target in package.targets where target.type != .system && target.name != "CSpawn" {
+    target.swiftSettings = (target.swiftSettings ?? []) + strict
+}

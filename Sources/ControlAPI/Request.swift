@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a client may ask of the daemon and what is answered with one value.
+///
+/// Each verb exists once, here; whatever a client speaks is translated to it.
+package enum Request: Hashable, Sendable {
+    /// All processes that the selection names, with everything known of them.
+    case programs(Selection)
+    /// Starts; with `wait` the answer comes when each is RUNNING or has failed to be.
+    case start(Selection, wait: Bool)
+    /// Stops; with `wait` the answer comes when each has stopped.
+    case stop(Selection, wait: Bool)
+    /// Stops what runs, then starts; with `wait` the answer comes when each is RUNNING again.
+    case restart(Selection, wait: Bool)
+    /// Sends a signal, named as in `TERM`, `SIGTERM` or `15`.
+    case signal(Selection, name: String)
+    /// Empties the logs of programs.
+    case clear(Selection)
+    case daemon
+    /// Reads the configuration again and applies what differs, or nothing at all.
+    case reload
+    case shutdown
+    case reopenLogs
+    /// What `apply` would do now; changes nothing.
+    case plan
+    /// Applies the difference between file and fleet; only in the groups named, when any are.
+    case apply(groups: [String])
+}
+
+/// What is answered with a stream of bytes.
+package enum StreamRequest: Hashable, Sendable {
+    /// The last `bytes` of a log; with `follow` everything that comes after it, over rotations.
+    case log(LogSource, bytes: Int, follow: Bool)
+    /// State changes as server-sent events, from now on.
+    case events
+}
+
+/// A log that a client may read.
+package enum LogSource: Hashable, Sendable {
+    case program(name: String, channel: Channel)
+    /// The daemon's activity log.
+    case daemon
+
+    package enum Channel: String, Hashable, Sendable, Codable, CaseIterable {
+        case stdout, stderr
+    }
+}
+
+/// Which processes a request is about.
+///
+/// A pattern is `all`, `name`, `group:name`, `group:*`, `group:`, or a glob with `*` and `?` on
+/// either side of the colon. In a URL patterns are joined by commas.
+package struct Selection: Hashable, Sendable {
+    package let patterns: [String]
+
+    package init(_ patterns: [String]) {
+        self.patterns = patterns
+    }
+
+    package static let all = Selection(["all"])
+}

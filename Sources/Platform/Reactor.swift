@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import CSpawn
+private import Glibc
+private import Supervision
+import SystemPackage
+
+/// Waits for many descriptors at once; the corresponding system calls are those of `epoll`.
+///
+/// Each descriptor is known by a token that its owner chose. Level-triggered: what is not read
+/// is told again. A descriptor that is closed leaves by itself.
+package struct Reactor: ~Copyable {
+    /// What a descriptor is watched for, or found to be.
+    package struct Readiness: OptionSet, Hashable, Sendable {
+        package let rawValue: UInt32
+
+        package init(rawValue: UInt32) {
+            self.rawValue = rawValue
+        }
+
+        package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
+        package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
+        /// The other side has gone; told whether asked for or not.
+        package static let hangup = Readiness(rawValue: EPOLLHUP.rawValue)
+        package static let error = Readiness(rawValue: EPOLLERR.rawValue)
+    }
+
+    /// One descriptor that is ready.
+    package struct Event: Hashable, Sendable {
+        package let token: UInt64
+        package let readiness: Readiness
+    }
+
+    private let epoll: OwnedDescriptor
+    private var buffer: [epoll_event]
+
+    /// Makes a reactor that reports at most `batch` descriptors a wait.
+    package init(batch: Int = 256) throws(SystemError) {
+        epoll = OwnedDescriptor(
+            owning: try retrying("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
+        buffer = [epoll_event](repeating: epoll_event(), count: batch)
+    }
+
+    /// Starts to watch a descriptor (EPOLL_CTL_ADD).
+    package func add(
+        _ descriptor: borrowing OwnedDescriptor, token: UInt64, for interest: Readiness = .readable
+    ) throws(SystemError) {
+        try control(EPOLL_CTL_ADD, descriptor.rawValue, token, interest)
+    }
+
+    /// Changes what a descriptor is watched for (EPOLL_CTL_MOD); nothing keeps it quiet.
+    package func modify(
+        _ descriptor: borrowing OwnedDescriptor, token: UInt64, for interest: Readiness
+    ) throws(SystemError) {
+        try control(EPOLL_CTL_MOD, descriptor.rawValue, token, interest)
+    }
+
+    /// Stops watching a descriptor (EPOLL_CTL_DEL).
+    package func remove(_ descriptor: borrowing OwnedDescriptor) throws(SystemError) {
+        try control(EPOLL_CTL_DEL, descriptor.rawValue, 0, [])
+    }
+
+    private func control(
+        _ operation: Int32, _ descriptor: Int32, _ token: UInt64, _ interest: Readiness
+    ) throws(SystemError) {
+        var event = epoll_event()
+        event.events = interest.rawValue
+        event.data.u64 = token
+        _ = try retrying("epoll_ctl") { epoll_ctl(epoll.rawValue, operation, descriptor, &event) }
+    }
+
+    /// Waits until something is ready or `timeout` has passed, and appends what is ready.
+    ///
+    /// A timeout of nil waits for ever, one of zero or less only looks. Fractions of a
+    /// millisecond are rounded up, so that a deadline has passed when this returns.
+    package mutating func wait(timeout: Duration?, into events: inout [Event]) throws(SystemError) {
+        let milliseconds: Int32 =
+            if let timeout {
+                Int32(clamping: max(0, (timeout.wholeNanoseconds + 999_999) / 1_000_000))
+            } else {
+                -1
+            }
+        let count = epoll_wait(epoll.rawValue, &buffer, Int32(buffer.count), milliseconds)
+        if count == -1 {
+            let error = SystemError.last("epoll_wait")
+            if error.errno == .interrupted { return }
+            throw error
+        }
+        for event in buffer.prefix(Int(count)) {
+            events.append(
+                Event(token: event.data.u64, readiness: Readiness(rawValue: event.events)))
+        }
+    }
+}
