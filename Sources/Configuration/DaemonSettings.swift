@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import OrderedCollections
+
+/// The section `swisord`: the daemon's own settings, every default filled in.
+package struct DaemonSettings: Hashable, Sendable {
+    package var logfile: String
+    package var logfileMaxBytes: UInt64 = 50 << 20
+    package var logfileBackups = 10
+    package var logLevel = LogLevel.info
+    package var pidfile: String?
+    package var umask: UInt32 = 0o022
+    package var directory: String?
+    package var nodaemon = false
+    package var silent = false
+    /// The directory of the logs that `AUTO` names.
+    package var childlogdir: String
+    package var user: UserReference?
+    package var environment: OrderedDictionary<String, String> = [:]
+    package var identifier = "supervisor"
+    package var socket: String
+    package var runtimeDirectory: String
+    package var stateDirectory: String
+
+    package init(
+        logfile: String,
+        childlogdir: String,
+        socket: String,
+        runtimeDirectory: String,
+        stateDirectory: String
+    ) {
+        self.logfile = logfile
+        self.childlogdir = childlogdir
+        self.socket = socket
+        self.runtimeDirectory = runtimeDirectory
+        self.stateDirectory = stateDirectory
+    }
+}
+
+/// How much the activity log says, from least to most.
+package enum LogLevel: String, Hashable, Sendable, CaseIterable, Comparable {
+    case critical, error, warn, info, debug, trace, blather
+
+    /// Orders by how much is said: `critical` is the least.
+    package static func < (left: LogLevel, right: LogLevel) -> Bool {
+        left.rank < right.rank
+    }
+
+    private var rank: Int { LogLevel.allCases.firstIndex(of: self) ?? 0 }
+}
