@@ -47,7 +47,10 @@ let package = Package(
         .target(name: "Supervision", dependencies: [heap, ordered]),
         .target(name: "Configuration", dependencies: ["YAML", "Supervision", ordered]),
         .target(name: "Platform", dependencies: ["CSpawn", "Supervision", systemPackage]),
-        .target(name: "Logs", dependencies: ["Platform", "Supervision", systemPackage, deque, logging]),
+        .target(
+            name: "Logs",
+            dependencies: ["Platform", "Supervision", systemPackage, deque, logging]
+        ),
         .target(name: "ControlAPI", dependencies: [nioCore, nioPosix, nioHTTP1]),
         .target(name: "ControlServer", dependencies: ["ControlAPI", nioCore, nioPosix, nioHTTP1]),
 
@@ -56,21 +59,33 @@ let package = Package(
             dependencies: [
                 "Configuration", "Supervision", "Platform", "Logs", "ControlAPI", "ControlServer",
                 arguments, systemPackage, logging, ordered,
-            ]),
+            ]
+        ),
         .executableTarget(
             name: "swisordctl",
-            dependencies: ["ControlAPI", "Configuration", "CEdit", arguments]),
+            dependencies: ["ControlAPI", "Configuration", "CEdit", arguments]
+        ),
 
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "Supervision", "YAML"],
-            exclude: ["Fixtures"]),
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "Supervision", "YAML"],
+            exclude: ["Fixtures"]
+        ),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform", "Supervision", systemPackage]),
-        .testTarget(name: "LogsTests", dependencies: ["Logs", "Platform", "Supervision", systemPackage]),
+        .testTarget(
+            name: "PlatformTests",
+            dependencies: ["Platform", "Supervision", systemPackage]
+        ),
+        .testTarget(
+            name: "LogsTests",
+            dependencies: ["Logs", "Platform", "Supervision", systemPackage]
+        ),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"]),
         .testTarget(
-            name: "ControlServerTests", dependencies: ["ControlServer", "ControlAPI"]),
+            name: "ControlServerTests",
+            dependencies: ["ControlServer", "ControlAPI"]
+        ),
         .testTarget(name: "swisordTests", dependencies: ["swisord"]),
         .testTarget(name: "swisordctlTests", dependencies: ["swisordctl", "ControlAPI"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ControlAPI"]),

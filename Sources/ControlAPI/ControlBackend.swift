@@ -17,15 +17,21 @@ package struct Peer: Hashable, Sendable {
 package protocol ControlBackend: Sendable {
     /// Takes a request; `reply` is called exactly once, from any thread, maybe much later.
     func submit(
-        _ request: Request, from peer: Peer, reply: @escaping @Sendable (Response) -> Void)
+        _ request: Request,
+        from peer: Peer,
+        reply: @escaping @Sendable (Response) -> Void
+    )
 
     /// Opens a stream; `receive` is called from any thread, `ended` last of all.
     ///
     /// The source reads `StreamCredit` before each delivery, and drops and counts what a slow
     /// client has no room for. Cancelling stops the deliveries.
     func open(
-        _ request: StreamRequest, from peer: Peer, credit: StreamCredit,
-        receive: @escaping @Sendable (StreamEvent) -> Void)
+        _ request: StreamRequest,
+        from peer: Peer,
+        credit: StreamCredit,
+        receive: @escaping @Sendable (StreamEvent) -> Void
+    )
 }
 
 /// What a stream delivers.

@@ -20,8 +20,15 @@ package struct DaemonInfo: Hashable, Sendable, Codable {
     package var programs: Int
 
     package init(
-        version: String, pid: Int, state: State, identifier: String, configurationFile: String,
-        reloadError: String? = nil, startedAt: Double, socket: String, logfile: ProcessInfo.Log,
+        version: String,
+        pid: Int,
+        state: State,
+        identifier: String,
+        configurationFile: String,
+        reloadError: String? = nil,
+        startedAt: Double,
+        socket: String,
+        logfile: ProcessInfo.Log,
         programs: Int
     ) {
         self.version = version

@@ -14,7 +14,11 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
         package var text: String
 
         package init(
-            code: Int?, signal: Int?, signalName: String?, coreDumped: Bool, text: String
+            code: Int?,
+            signal: Int?,
+            signalName: String?,
+            coreDumped: Bool,
+            text: String
         ) {
             self.code = code
             self.signal = signal
@@ -73,11 +77,24 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
     package var priority: Int
 
     package init(
-        name: String, group: String, state: String, stateCode: Int, pid: Int = 0,
-        startedAt: Double? = nil, stoppedAt: Double? = nil, uptime: Double? = nil,
-        exit: Exit? = nil, runs: Int = 0, failures: Int = 0, retryLimit: Int? = nil,
-        nextAttemptIn: Double? = nil, description: String, why: String? = nil,
-        stdout: Log = Log(path: nil), stderr: Log = Log(path: nil), autostart: Bool = true,
+        name: String,
+        group: String,
+        state: String,
+        stateCode: Int,
+        pid: Int = 0,
+        startedAt: Double? = nil,
+        stoppedAt: Double? = nil,
+        uptime: Double? = nil,
+        exit: Exit? = nil,
+        runs: Int = 0,
+        failures: Int = 0,
+        retryLimit: Int? = nil,
+        nextAttemptIn: Double? = nil,
+        description: String,
+        why: String? = nil,
+        stdout: Log = Log(path: nil),
+        stderr: Log = Log(path: nil),
+        autostart: Bool = true,
         priority: Int = 999
     ) {
         self.name = name

@@ -32,7 +32,11 @@ package struct ReloadPlan: Hashable, Sendable, Codable {
         package var processPriority: Int
 
         package init(
-            name: String, group: String, inUse: Bool, autostart: Bool, groupPriority: Int,
+            name: String,
+            group: String,
+            inUse: Bool,
+            autostart: Bool,
+            groupPriority: Int,
             processPriority: Int
         ) {
             self.name = name
@@ -57,8 +61,13 @@ package struct ReloadPlan: Hashable, Sendable, Codable {
     package var applied: Bool
 
     package init(
-        added: [String] = [], changed: [String] = [], removed: [String] = [], steps: [Step] = [],
-        available: [Available] = [], needsDaemonRestart: [String] = [], warnings: [String] = [],
+        added: [String] = [],
+        changed: [String] = [],
+        removed: [String] = [],
+        steps: [Step] = [],
+        available: [Available] = [],
+        needsDaemonRestart: [String] = [],
+        warnings: [String] = [],
         applied: Bool = false
     ) {
         self.added = added

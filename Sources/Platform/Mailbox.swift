@@ -25,7 +25,8 @@ package final class Mailbox<Message: Sendable>: Sendable {
         descriptor = OwnedDescriptor(
             owning: try retrying("eventfd") {
                 eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-            })
+            }
+        )
     }
 
     /// Puts a message at the end; false when the mailbox was full and the message is lost.

@@ -37,20 +37,25 @@ package struct Reactor: ~Copyable {
     /// Makes a reactor that reports at most `batch` descriptors a wait.
     package init(batch: Int = 256) throws(SystemError) {
         epoll = OwnedDescriptor(
-            owning: try retrying("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
+            owning: try retrying("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) }
+        )
         buffer = [epoll_event](repeating: epoll_event(), count: batch)
     }
 
     /// Starts to watch a descriptor (EPOLL_CTL_ADD).
     package func add(
-        _ descriptor: borrowing OwnedDescriptor, token: UInt64, for interest: Readiness = .readable
+        _ descriptor: borrowing OwnedDescriptor,
+        token: UInt64,
+        for interest: Readiness = .readable
     ) throws(SystemError) {
         try control(EPOLL_CTL_ADD, descriptor.rawValue, token, interest)
     }
 
     /// Changes what a descriptor is watched for (EPOLL_CTL_MOD); nothing keeps it quiet.
     package func modify(
-        _ descriptor: borrowing OwnedDescriptor, token: UInt64, for interest: Readiness
+        _ descriptor: borrowing OwnedDescriptor,
+        token: UInt64,
+        for interest: Readiness
     ) throws(SystemError) {
         try control(EPOLL_CTL_MOD, descriptor.rawValue, token, interest)
     }
@@ -61,7 +66,10 @@ package struct Reactor: ~Copyable {
     }
 
     private func control(
-        _ operation: Int32, _ descriptor: Int32, _ token: UInt64, _ interest: Readiness
+        _ operation: Int32,
+        _ descriptor: Int32,
+        _ token: UInt64,
+        _ interest: Readiness
     ) throws(SystemError) {
         var event = epoll_event()
         event.events = interest.rawValue
@@ -88,7 +96,8 @@ package struct Reactor: ~Copyable {
         }
         for event in buffer.prefix(Int(count)) {
             events.append(
-                Event(token: event.data.u64, readiness: Readiness(rawValue: event.events)))
+                Event(token: event.data.u64, readiness: Readiness(rawValue: event.events))
+            )
         }
     }
 }

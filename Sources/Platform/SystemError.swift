@@ -34,7 +34,9 @@ extension SystemError: CustomStringConvertible {
 ///
 /// - Throws: `SystemError` with the errno of the call.
 package func retrying<Result: SignedInteger>(
-    _ operation: String, _ subject: @autoclosure () -> String = "", _ call: () -> Result
+    _ operation: String,
+    _ subject: @autoclosure () -> String = "",
+    _ call: () -> Result
 ) throws(SystemError) -> Result {
     while true {
         let result = call()

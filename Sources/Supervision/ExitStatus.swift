@@ -29,7 +29,11 @@ package struct SpawnFailure: Hashable, Sendable {
     package let isPermanent: Bool
 
     package init(
-        step: Step, subject: String, errorNumber: Int32, reason: String, isPermanent: Bool
+        step: Step,
+        subject: String,
+        errorNumber: Int32,
+        reason: String,
+        isPermanent: Bool
     ) {
         self.step = step
         self.subject = subject

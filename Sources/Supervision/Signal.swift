@@ -73,10 +73,14 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
     private static func realTimeNumber(_ name: String) -> Int32? {
         if name == "RTMIN" { return realTimeMinimum }
         if name == "RTMAX" { return 64 }
-        if name.hasPrefix("RTMIN+"), let offset = Int32(name.dropFirst(6)), (0...30).contains(offset) {
+        if name.hasPrefix("RTMIN+"), let offset = Int32(name.dropFirst(6)),
+            (0...30).contains(offset)
+        {
             return realTimeMinimum + offset
         }
-        if name.hasPrefix("RTMAX-"), let offset = Int32(name.dropFirst(6)), (0...30).contains(offset) {
+        if name.hasPrefix("RTMAX-"), let offset = Int32(name.dropFirst(6)),
+            (0...30).contains(offset)
+        {
             return 64 - offset
         }
         return nil

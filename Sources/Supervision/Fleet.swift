@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import HeapModule
+private import OrderedCollections
+
+/// All supervised processes: their machines, their deadlines and the requests that wait on them.
+///
+/// Events and an instant go in; effects come out of `nextEffect()`, in order. The caller runs
+/// every effect before it tells of the next event, and answers `.spawn` at once. The fleet reads
+/// no clock and calls nobody, so a simulator can drive it as well as a kernel.
+package struct Fleet: Sendable {
+    var members: [MemberID: FleetMember] = [:]
+    var identifiers: [ProcessName: MemberID] = [:]
+    var parked: [Ticket: ParkedRequest] = [:]
+    var shutdown: ShutdownProgress?
+    private var deadlines = DeadlineQueue()
+    private var effects: [FleetEffect] = []
+    private var nextEffectIndex = 0
+    private var nextIdentifier = 0
+    private var random: SplitMix64
+
+    /// Makes an empty fleet.
+    ///
+    /// - Parameter seed: Decides the jitter of backoffs and nothing else.
+    package init(seed: UInt64) {
+        random = SplitMix64(seed: seed)
+    }
+
+    // MARK: - Events
+
+    /// Tells what has happened to one process; unknown members are ignored.
+    package mutating func handle(
+        _ event: ProcessMachine.Event,
+        for id: MemberID,
+        at now: Instant
+    ) {
+        deliver(event, to: id, at: now)
+    }
+
+    /// Handles every deadline up to `now`.
+    package mutating func reachDeadlines(at now: Instant) {
+        while let entry = earliestDeadline(), entry.at <= now {
+            deadlines.removeEarliest()
+            deliver(.deadlineReached, to: entry.id, at: now)
+        }
+    }
+
+    /// When `reachDeadlines` is next wanted; nil while nothing is pending.
+    package mutating func nextDeadline() -> Instant? {
+        earliestDeadline()?.at
+    }
+
+    /// Takes the next thing to do; nil when everything has been done.
+    package mutating func nextEffect() -> FleetEffect? {
+        guard nextEffectIndex < effects.count else {
+            effects.removeAll(keepingCapacity: true)
+            nextEffectIndex = 0
+            return nil
+        }
+        nextEffectIndex += 1
+        return effects[nextEffectIndex - 1]
+    }
+
+    // MARK: - Looking
+
+    package subscript(_ id: MemberID) -> FleetMember? { members[id] }
+
+    package func identifier(of name: ProcessName) -> MemberID? { identifiers[name] }
+
+    package var isShuttingDown: Bool { shutdown != nil }
+
+    package var count: Int { members.count }
+
+    /// All members, sorted by group and then by name.
+    package var sortedMembers: [FleetMember] {
+        members.values.sorted { $0.name < $1.name }
+    }
+
+    // MARK: - The one place where a machine moves
+
+    /// Delivers an event, turns the machine's effect into the fleet's, and notices the change.
+    mutating func deliver(_ event: ProcessMachine.Event, to id: MemberID, at now: Instant) {
+        guard var member = members[id] else { return }
+        let before = member.machine.state
+        let wasActive = member.machine.isActive
+        let deadlineBefore = member.machine.deadline
+        let report = member.remember(event, at: now)
+        let effect = member.machine.handle(event, at: now, noise: noise(for: event))
+        members[id] = member
+        if let report { emit(.report(report)) }
+        translate(effect, member)
+        if let deadline = member.machine.deadline, deadline != deadlineBefore {
+            deadlines.enter(id, at: deadline)
+        }
+        let after = member.machine.state
+        if before != after {
+            emit(
+                .report(
+                    .changed(
+                        id,
+                        member.name,
+                        from: before,
+                        to: after,
+                        member.machine.liveRun?.pid
+                    )
+                )
+            )
+            settleWaiters(of: id, from: before, to: after)
+        }
+        if wasActive, !member.machine.isActive { memberCameToRest(id, at: now) }
+    }
+
+    private mutating func translate(_ effect: ProcessMachine.Effect, _ member: FleetMember) {
+        let policy = member.machine.policy
+        switch effect {
+        case .none: break
+        case .spawn: emit(.spawn(member.id))
+        case .terminate(let pid):
+            emit(.report(.waiting(member.id, member.name)))
+            emit(.terminate(member.id, pid, policy.stopSignal, toGroup: policy.stopAsGroup))
+        case .kill(let pid):
+            emit(.report(.killing(member.id, member.name, pid)))
+            emit(.kill(member.id, pid, toGroup: policy.killAsGroup))
+        case .inspectGroup(let pid): emit(.inspectGroup(member.id, pid))
+        case .anomaly(let event):
+            emit(
+                .report(
+                    .anomaly(member.id, member.name, "\(event) in \(member.machine.phase)")
+                )
+            )
+        }
+    }
+
+    private mutating func memberCameToRest(_ id: MemberID, at now: Instant) {
+        if members[id]?.isLeaving == true { forget(id) }
+        shutdownMemberCameToRest(id, at: now)
+    }
+
+    private mutating func noise(for event: ProcessMachine.Event) -> Double {
+        switch event {
+        case .exited, .spawnFailed: Double.random(in: -1...1, using: &random)
+        case .start, .stop, .restart, .kill, .spawned, .executed, .groupEmptied, .deadlineReached: 0
+        }
+    }
+
+    private mutating func earliestDeadline() -> DeadlineQueue.Entry? {
+        let members = members
+        return deadlines.earliest { members[$0.id]?.machine.deadline == $0.at }
+    }
+
+    mutating func emit(_ effect: FleetEffect) {
+        effects.append(effect)
+    }
+
+    mutating func makeIdentifier() -> MemberID {
+        nextIdentifier += 1
+        return MemberID(rawValue: nextIdentifier)
+    }
+}
+
+extension FleetMember {
+    /// Keeps what an event says about the past, and tells what of it is news.
+    fileprivate mutating func remember(
+        _ event: ProcessMachine.Event,
+        at now: Instant
+    ) -> FleetReport? {
+        switch event {
+        case .spawned(let pid):
+            history.startedAt = now
+            history.runs += 1
+            return .spawned(id, name, pid)
+        case .spawnFailed(let failure):
+            history.lastExit = .neverExecuted(failure)
+            history.lastDuration = nil
+            return .spawnFailed(id, name, failure)
+        case .exited(let status):
+            guard let run = machine.liveRun else { return nil }
+            history.endedAt = now
+            history.lastExit = status
+            history.lastDuration = now.duration(since: run.startedAt)
+            return .exited(
+                id,
+                name,
+                run.pid,
+                status,
+                expected: machine.state == .running && machine.policy.expects(status),
+                wasStopping: machine.state == .stopping
+            )
+        case .start, .stop, .restart, .kill, .executed, .groupEmptied, .deadlineReached:
+            return nil
+        }
+    }
+}
