@@ -13,7 +13,9 @@ package struct Peer: Hashable, Sendable {
     }
 }
 
-/// The daemon as the server sees it. Calls come from the control thread and never block.
+/// The daemon as the server sees it.
+///
+/// Calls come from the control thread and never block.
 package protocol ControlBackend: Sendable {
     /// Takes a request; `reply` is called exactly once, from any thread, maybe much later.
     func submit(

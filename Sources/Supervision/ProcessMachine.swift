@@ -117,6 +117,7 @@ package struct ProcessMachine: Hashable, Sendable {
     ///   - event: What has happened.
     ///   - now: The instant of the turn.
     ///   - noise: A number from -1 to 1 that varies a backoff, if this event begins one.
+    /// - Returns: The one thing to do before the next event.
     package mutating func handle(_ event: Event, at now: Instant, noise: Double = 0) -> Effect {
         switch event {
         case .start: start()

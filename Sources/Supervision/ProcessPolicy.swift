@@ -42,6 +42,7 @@ package struct Backoff: Hashable, Sendable {
     /// - Parameters:
     ///   - failures: How many attempts in a row have failed.
     ///   - noise: A number from -1 to 1 that decides the variation.
+    /// - Returns: The delay, never above `max` by more than the jitter.
     package func delay(afterFailures failures: Int, noise: Double) -> Duration {
         let limit = max.inSeconds
         var seconds = Swift.min(initial.inSeconds, limit)
