@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# `make help` lists what there is to make.
+
+SHELL   := /bin/bash
+PREFIX  ?= /usr/local
+CC      := $(shell command -v cc || echo clang)
+CFLAGS  ?= -O2 -g
+SWIFT   ?= swift
+
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+MANDIR     ?= $(PREFIX)/share/man
+
+# SwiftPM's folders: debug and release share one, the static executables have their own, because
+# other flags in the same folder would throw away what was built before.
+STATIC_SCRATCH := .build/static
+RELEASE_FLAGS  := -c release --static-swift-stdlib
+STATIC_FLAGS   := -c release --scratch-path $(STATIC_SCRATCH) -Xswiftc -static-executable \
+                  -Xlinker -lbsd -Xlinker -lmd -Xlinker -ltinfo
+CHECK_IMPORTS  := --explicit-target-dependency-import-check error
+STRICT_C       := -std=c11 -Wall -Wextra -Werror
+PROGRAMS       := swisord swisordctl
+MAN_PAGES      := $(wildcard man/*.[158])
+
+.PHONY: all run build release static examples test lint man format bench simulate install uninstall clean help
+.PHONY: test-swift test-linkage test-static
+all: build
+
+help:          ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+run: build examples  ## build, then run the example in the foreground
+	@scripts/run-example
+
+build: build/setup  ## a debug build of swisord and swisordctl
+	$(SWIFT) build
+
+release: build/setup  ## optimised executables in build/release
+	$(SWIFT) build $(RELEASE_FLAGS)
+	@scripts/collect "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)" build/release $(PROGRAMS)
+
+static: build/setup build/setup-static  ## fully static executables in build/static
+	@scripts/quiet-linker $(SWIFT) build $(STATIC_FLAGS)
+	@scripts/collect "$$($(SWIFT) build $(STATIC_FLAGS) --show-bin-path)" build/static $(PROGRAMS)
+
+test: build/setup build/setup-static build/setup-lint  ## everything that must hold; what CI runs
+	@scripts/test
+
+lint: build/setup-lint  ## formatting of the sources, manual pages
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	@scripts/lint-man $(MAN_PAGES)
+
+man: build/setup-lint  ## check the manual pages and render them to build/man
+	@scripts/lint-man $(MAN_PAGES)
+	@scripts/render-man build/man $(MAN_PAGES)
+
+format:        ## format the sources in place
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+simulate: build/setup  ## the fleet simulator, optimised
+	@scripts/simulate
+
+bench: release  ## measure the release build
+	@scripts/bench build/release/swisord
+
+examples: build/examples/solver  ## the programs of supervisor.yaml.example
+
+install: release  ## install below DESTDIR and PREFIX (default /usr/local)
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" MANDIR="$(MANDIR)" UNITDIR="$(UNITDIR)" scripts/install build/release
+
+uninstall:     ## remove what install put there
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" MANDIR="$(MANDIR)" UNITDIR="$(UNITDIR)" scripts/install --remove
+
+clean:         ## remove everything that was built
+	rm -rf build .build
+
+test-swift: build/setup  ## only the Swift tests
+	$(SWIFT) build --build-tests $(CHECK_IMPORTS)
+	$(SWIFT) test --parallel
+
+test-linkage:  ## only: the debug daemon links no full Foundation
+	@scripts/test-linkage
+
+test-static: static build/examples/solver-static  ## only: the static executables in an empty chroot
+	@scripts/test-static
+
+build/setup: scripts/setup
+	@scripts/setup build && mkdir -p build && touch $@
+
+build/setup-%: scripts/setup
+	@scripts/setup $* && mkdir -p build && touch $@
+
+build/examples/solver: Examples/solver/solver.c
+	@mkdir -p $(@D)
+	$(CC) $(STRICT_C) $(CFLAGS) -o $@ $< -lm
+
+build/examples/solver-static: Examples/solver/solver.c
+	@mkdir -p $(@D)
+	$(CC) $(STRICT_C) $(CFLAGS) -static -o $@ $< -lm
