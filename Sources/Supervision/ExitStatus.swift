@@ -11,7 +11,7 @@ package enum ExitStatus: Hashable, Sendable {
 }
 
 /// Why a program could not be started: the step that failed, what it was tried on, and errno.
-package struct SpawnFailure: Hashable, Sendable {
+package struct SpawnFailure: Error, Hashable, Sendable {
     /// A step on the way from nothing to a running program, in the order in which they are taken.
     package enum Step: String, Hashable, Sendable, CaseIterable {
         case environment, command, user, output, fork, session, limits, group, directory, umask

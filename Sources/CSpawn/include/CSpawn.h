@@ -2,9 +2,109 @@
 #ifndef SWISORD_CSPAWN_H
 #define SWISORD_CSPAWN_H
 
+/*
+ * What must be C, and nothing else.
+ *
+ * Between clone and exec the child of a process with threads owns a copy of every lock that some
+ * other thread may have held, and no such thread. Only async-signal-safe code may run there. Swift
+ * promises that for none of its statements (any of them may allocate, retain or take a lock), so
+ * the child's way to exec is swisord_spawn() below. It calls the kernel directly wherever the C
+ * library does more than that: its setresuid() signals threads that do not exist in the child, its
+ * sigprocmask() and sigaction() hold back two signals for themselves.
+ *
+ * The rest are calls that Swift cannot make: variadic ones (prctl), those the overlay refuses
+ * (fork), and those a header shows only with _GNU_SOURCE, which Swift's view of Glibc does not
+ * define (pipe2, setresuid, pthread_setname_np).
+ */
+
+#include <grp.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/types.h>
+
+/* The step that failed, in the order in which they are taken. */
+enum swisord_step {
+    SWISORD_STEP_PIPE = 1,
+    SWISORD_STEP_FORK,
+    SWISORD_STEP_SESSION,
+    SWISORD_STEP_SIGNALS,
+    SWISORD_STEP_DESCRIPTORS,
+    SWISORD_STEP_LIMITS,
+    SWISORD_STEP_GROUPS,
+    SWISORD_STEP_GROUP,
+    SWISORD_STEP_USER,
+    /* The ids are not those asked for, or root could be regained. */
+    SWISORD_STEP_VERIFY,
+    SWISORD_STEP_DIRECTORY,
+    SWISORD_STEP_EXEC,
+};
+
+/* What the child is to become. All memory stays the caller's and is only read. */
+struct swisord_spawn_request {
+    /* Paths to try in order, ended by NULL; searched like execvp, but never given to a shell. */
+    char *const *candidates;
+    char *const *arguments;
+    char *const *environment;
+    /* Where to run, or NULL to stay. Entered as the new user, so that its rights decide. */
+    const char *directory;
+    /* Descriptors that become 0, 1 and 2; any of them may itself be one of these. */
+    int input, output, error;
+    /* The soft RLIMIT_NOFILE to go back to, or 0 to leave it. */
+    uint64_t open_files;
+    /* Whether to take on the ids below. */
+    int changes_user;
+    uid_t uid;
+    gid_t gid;
+    const gid_t *groups;
+    size_t group_count;
+    /* The umask, or -1 to leave it. */
+    int mask;
+};
+
+/* One record in the report pipe. */
+struct swisord_spawn_report {
+    int32_t step;
+    /* errno, or 0: the child is about to exec. Such a record precedes every exec. */
+    int32_t error_number;
+    /* For SWISORD_STEP_EXEC: which candidate it was. */
+    int32_t candidate;
+    /* For ENOENT of exec: the file does exist, so it is its interpreter that does not. */
+    int32_t file_exists;
+};
+
+/* What came of swisord_spawn(): a pid and a pipe, or a step and errno with a pid of -1. */
+struct swisord_spawn_result {
+    pid_t pid;
+    /* Read end of the report pipe, non-blocking, close-on-exec. At end of file the child has
+       executed or died: executed if the last record says that it was about to. */
+    int report;
+    int32_t step;
+    int32_t error_number;
+};
+
+/* Starts a process and returns at once, without waiting for its exec. */
+struct swisord_spawn_result swisord_spawn(const struct swisord_spawn_request *request);
+
+/* fork(), for use before the first thread is started. */
+pid_t swisord_fork(void);
+/* pipe2(ends, O_CLOEXEC). */
+int swisord_pipe(int ends[2]);
+/* setgroups(), setresgid() and setresuid() for the whole process, then a check that it is so;
+   answers 0, or the step that failed with errno set. */
+int swisord_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_count);
+/* prctl(PR_SET_CHILD_SUBREAPER, 1). */
+int swisord_become_subreaper(void);
+/* prctl(PR_SET_DUMPABLE, 0). */
+int swisord_refuse_dumps(void);
+/* Names a thread in ps and top; more than 15 bytes are cut. */
+void swisord_name_thread(pthread_t thread, const char *name);
+/* An empty file that can be read to its end at once and never written: /dev/null without /dev. */
+int swisord_empty_file(void);
 
 #endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The calls that Swift cannot make itself; CSpawn.h says why. None of them runs in a child. */
+
+#define _GNU_SOURCE
+#include "CSpawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+pid_t swisord_fork(void) {
+    return fork();
+}
+
+int swisord_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
+}
+
+int swisord_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_count) {
+    uid_t user[3];
+    gid_t group[3];
+    if (setgroups(group_count, groups) != 0) return SWISORD_STEP_GROUPS;
+    if (setresgid(gid, gid, gid) != 0) return SWISORD_STEP_GROUP;
+    if (setresuid(uid, uid, uid) != 0) return SWISORD_STEP_USER;
+    if (getresuid(&user[0], &user[1], &user[2]) != 0) return SWISORD_STEP_VERIFY;
+    if (getresgid(&group[0], &group[1], &group[2]) != 0) return SWISORD_STEP_VERIFY;
+    for (int index = 0; index < 3; index++) {
+        if (user[index] != uid || group[index] != gid) {
+            errno = EPERM;
+            return SWISORD_STEP_VERIFY;
+        }
+    }
+    if (uid != 0 && setuid(0) == 0) {
+        errno = EPERM;
+        return SWISORD_STEP_VERIFY;
+    }
+    return 0;
+}
+
+int swisord_become_subreaper(void) {
+    return prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+}
+
+int swisord_refuse_dumps(void) {
+    return prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
+}
+
+void swisord_name_thread(pthread_t thread, const char *name) {
+    char cut[16] = {0};
+    strncpy(cut, name, sizeof cut - 1);
+    /* A thread without its name is only harder to find. */
+    (void)pthread_setname_np(thread, cut);
+}
+
+int swisord_empty_file(void) {
+    int descriptor = memfd_create("swisord-null", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (descriptor < 0) return -1;
+    if (fcntl(descriptor, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
+        close(descriptor);
+        return -1;
+    }
+    return descriptor;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import CSpawn
+private import Glibc
+package import Supervision
+private import SystemPackage
+
+/// A process that has just been made and has not become its program yet.
+package struct SpawnedChild: ~Copyable {
+    /// Its pid, and the id of the session and process group that it will lead.
+    package let pid: Int32
+    /// Tells how its way to exec ended, see `SpawnReport`.
+    package let report: OwnedDescriptor
+
+    /// Lets go of everything but the report.
+    package consuming func takeReport() -> OwnedDescriptor {
+        report
+    }
+}
+
+/// Makes processes; never waits for one, whatever its disk does.
+///
+/// A child is led by the C code of `CSpawn`: own session, default signals, no stray descriptor,
+/// the limits the daemon was started with. Whether it got as far as its program is told later.
+package struct Spawner: ~Copyable {
+    /// Where an output of a program goes.
+    package enum Output: Hashable, Sendable {
+        /// A FIFO, opened anew for this child so that its file flags are its own.
+        case fifo(String)
+        /// A descriptor of the daemon, shared as it is.
+        case descriptor(Int32)
+        /// For standard error only: wherever standard output goes.
+        case sameAsStdout
+        case null
+    }
+
+    private let null: OwnedDescriptor
+    private let openFiles: UInt64
+
+    /// Makes a spawner.
+    ///
+    /// - Parameter restoringOpenFiles: The soft RLIMIT_NOFILE to give to programs, as it was
+    ///   before the daemon raised its own; nil leaves the daemon's.
+    /// - Throws: `SystemError` when there is nothing to stand in for `/dev/null`.
+    package init(restoringOpenFiles: UInt64? = nil) throws(SystemError) {
+        null = try NullDevice.open()
+        openFiles = restoringOpenFiles ?? 0
+    }
+
+    /// Makes a process that will become `program`, and returns at once.
+    ///
+    /// - Throws: `SpawnFailure` when no process was made: an output could not be opened, or the
+    ///   kernel is out of processes, memory or descriptors, which passes.
+    package borrowing func spawn(
+        _ program: PreparedProgram,
+        output: Output,
+        error: Output
+    ) throws(SpawnFailure) -> SpawnedChild {
+        let openedOutput = try Self.open(output)
+        let outputNumber = openedOutput.map(null: null.rawValue, sibling: null.rawValue)
+        let openedError = try Self.open(error)
+        let errorNumber = openedError.map(null: null.rawValue, sibling: outputNumber)
+
+        var request = swisord_spawn_request()
+        request.candidates = UnsafePointer(program.candidateTable.pointers)
+        request.arguments = UnsafePointer(program.argumentTable.pointers)
+        request.environment = UnsafePointer(program.environmentTable.pointers)
+        request.directory = UnsafePointer(program.directoryTable.pointers[0])
+        request.input = null.rawValue
+        request.output = outputNumber
+        request.error = errorNumber
+        request.open_files = openFiles
+        request.mask = program.umask.map(Int32.init) ?? -1
+        let result = Self.clone(&request, as: program.credentials)
+        withExtendedLifetime(program) {}
+        // The parent's ends of the outputs are closed with their owners, after the clone.
+        _ = consume openedOutput
+        _ = consume openedError
+        guard result.pid > 0 else {
+            throw SpawnFailure(
+                step: .fork,
+                subject: "",
+                errorNumber: result.error_number,
+                reason: Errno(rawValue: result.error_number).description,
+                isPermanent: false
+            )
+        }
+        return SpawnedChild(pid: result.pid, report: OwnedDescriptor(owning: result.report))
+    }
+
+    private static func clone(
+        _ request: inout swisord_spawn_request,
+        as credentials: Credentials?
+    ) -> swisord_spawn_result {
+        guard let credentials, needsChange(to: credentials) else { return swisord_spawn(&request) }
+        request.changes_user = 1
+        request.uid = credentials.uid
+        request.gid = credentials.gid
+        return credentials.groups.withUnsafeBufferPointer { groups in
+            request.groups = groups.baseAddress
+            request.group_count = groups.count
+            return swisord_spawn(&request)
+        }
+    }
+
+    /// Whether a child must give anything up; who is not root and stays himself need not, and
+    /// could not ask for it.
+    private static func needsChange(to credentials: Credentials) -> Bool {
+        geteuid() == 0 || geteuid() != credentials.uid || getegid() != credentials.gid
+    }
+
+    private static func open(_ output: Output) throws(SpawnFailure) -> OpenedOutput {
+        switch output {
+        case .null: return .null
+        case .sameAsStdout: return .sibling
+        case .descriptor(let number): return .shared(number)
+        case .fifo(let path):
+            do throws(SystemError) {
+                // O_RDWR opens at once and holds a reader, so the program gets no SIGPIPE.
+                let number = try retrying("open", path) {
+                    Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY)
+                }
+                return .owned(OwnedDescriptor(owning: number))
+            } catch {
+                throw SpawnFailure(
+                    step: .output,
+                    subject: path,
+                    errorNumber: error.errno.rawValue,
+                    reason: error.errno.description,
+                    isPermanent: false
+                )
+            }
+        }
+    }
+}
+
+/// An output that is ready to be inherited; closed here when it was opened for one child.
+private enum OpenedOutput: ~Copyable {
+    case null
+    case sibling
+    case shared(Int32)
+    case owned(OwnedDescriptor)
+
+    borrowing func map(null: Int32, sibling: Int32) -> Int32 {
+        switch self {
+        case .null: null
+        case .sibling: sibling
+        case .shared(let number): number
+        case .owned(let descriptor): descriptor.rawValue
+        }
+    }
+}
