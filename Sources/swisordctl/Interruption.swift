@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+
+/// Why a verb could not go on.
+enum Interruption: Error, Hashable {
+    case unreachable(ConnectionFailure)
+    /// The daemon refused the request as a whole.
+    case refused(APIError)
+    /// The daemon answered something else than was asked for.
+    case unexpected
+}
+
+extension Session {
+    /// Says what went wrong and what to do about it, in the words and numbers of supervisorctl.
+    mutating func report(_ interruption: Interruption, by verb: any Verb.Type) {
+        switch interruption {
+        case .unreachable(let failure): report(failure)
+        case .refused(let error):
+            let refusal = verb.refusal(for: error)
+            fail(refusal.line, error, refusal.status)
+        case .unexpected:
+            fail(
+                "error: \(connection.endpoint.url): unexpected answer",
+                APIError(
+                    .failed,
+                    "the daemon's answer is not understood",
+                    hint: "swisord and swisordctl may be of different versions"
+                )
+            )
+        }
+        if verb == Status.self, exitStatus != .success { exitStatus = .statusUnknown }
+    }
+
+    private mutating func report(_ failure: ConnectionFailure) {
+        let url = connection.endpoint.url
+        let file = connection.endpoint.configuration ?? "FILE"
+        switch failure {
+        case .refused:
+            unreachable(
+                "\(url) refused connection",
+                "connection_refused",
+                .refused,
+                "swisord has ended or is just starting; start it with 'swisord -c \(file)'"
+            )
+        case .noSuchFile:
+            unreachable(
+                "\(url) no such file",
+                "no_socket",
+                .notRunning,
+                """
+                is swisord running? start it with 'swisord -c \(file)', \
+                or name the socket of another with '-s unix:///PATH'
+                """
+            )
+        case .permissionDenied:
+            unreachable(
+                "error: \(url): permission denied",
+                "permission_denied",
+                .failure,
+                "only root and the user that swisord runs as may use its socket"
+            )
+        case .broken(let text):
+            unreachable(
+                "error: \(url): \(text)",
+                "connection_broken",
+                .failure,
+                "the answer is lost; ask 'swisordctl status' what has become of the command"
+            )
+        case .other(let text):
+            unreachable("error: \(url): \(text)", "connection_failed", .failure, nil)
+        }
+    }
+
+    private mutating func unreachable(
+        _ line: String,
+        _ code: String,
+        _ status: ExitStatus,
+        _ hint: String?
+    ) {
+        exitStatus = status
+        say(line)
+        if let hint { advise(hint) }
+        show(ErrorDocument(code: code, message: line, hint: hint))
+    }
+}
+
+extension Verb {
+    /// How a refusal of the whole request looks; supervisorctl has a phrase of its own in places.
+    static func refusal(for error: APIError) -> (line: String, status: ExitStatus) {
+        switch (error.code, self) {
+        case (.shuttingDown, is Reread.Type), (.shuttingDown, is Avail.Type):
+            ("ERROR: supervisor shutting down", .failure)
+        case (.shuttingDown, is Update.Type), (.shuttingDown, is Reload.Type):
+            ("ERROR: already shutting down", .failure)
+        case (.shuttingDown, is Shutdown.Type):
+            ("ERROR: already shutting down", .success)
+        case (.invalidConfiguration, is Reread.Type), (.invalidConfiguration, is Update.Type),
+            (.invalidConfiguration, is Avail.Type):
+            ("ERROR: CANT_REREAD: \(error.message)", .failure)
+        case (.invalidConfiguration, is Reload.Type):
+            (error.message, .failure)
+        default:
+            ("error: \(error.message)", .failure)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+
+/// What a verb works with: the daemon, the terminal, and the exit status so far.
+///
+/// As in supervisorctl, the last trouble decides the exit status, and success never resets it.
+struct Session {
+    let connection: any DaemonConnection
+    let terminal: Terminal
+    /// Answers are the API's JSON instead of lines.
+    var json = false
+    /// Asks the person at the shell a question; nil where nobody is there to ask.
+    var confirm: ((String) -> Bool)?
+    var exitStatus = ExitStatus.success
+    /// The shell is to end.
+    var isOver = false
+
+    init(connection: any DaemonConnection, terminal: Terminal, json: Bool = false) {
+        self.connection = connection
+        self.terminal = terminal
+        self.json = json
+    }
+
+    /// Runs one command; nothing for a blank one.
+    mutating func run(_ words: [String]) {
+        guard let name = words.first else { return }
+        let arguments = Array(words.dropFirst())
+        defer { terminal.flush() }
+        guard let verb = VerbTable.verb(named: name) else {
+            unknown(words)
+            return
+        }
+        do throws(Interruption) {
+            if arguments.contains(where: { $0 == "-h" || $0 == "--help" }) {
+                try Help.run([name], in: &self)
+            } else {
+                try verb.run(arguments, in: &self)
+            }
+        } catch {
+            report(error, by: verb)
+        }
+    }
+
+    private mutating func unknown(_ words: [String]) {
+        fail(
+            "*** Unknown syntax: \(words.joined(separator: " "))",
+            APIError(
+                .badRequest,
+                "unknown verb '\(words[0])'",
+                hint: VerbTable.replacement(for: words[0])
+            )
+        )
+    }
+}
+
+extension Session {
+    /// Asks the daemon and waits; a refusal of the whole request is thrown.
+    func send(_ request: Request) throws(Interruption) -> Response {
+        let response: Response
+        do throws(ConnectionFailure) {
+            response = try connection.send(request)
+        } catch {
+            throw .unreachable(error)
+        }
+        if case .failure(let error) = response { throw .refused(error) }
+        return response
+    }
+
+    func daemon() throws(Interruption) -> DaemonInfo {
+        let response = try send(.daemon)
+        guard case .daemon(let info) = response else { throw .unexpected }
+        return info
+    }
+
+    func programs(_ patterns: [String]) throws(Interruption) -> ProgramList {
+        let response = try send(.programs(.naming(patterns)))
+        guard case .programs(var list) = response else { throw .unexpected }
+        list.programs = Pattern.sort(list.programs, by: patterns) { ($0.group, $0.name) }
+        list.missing = Pattern.sort(list.missing, by: patterns) { ($0.group, $0.name) }
+        return list
+    }
+}
+
+extension Session {
+    /// A line of the answer for people.
+    func say(_ spans: Span...) {
+        if !json { terminal.line(spans) }
+    }
+
+    func say(_ text: String) {
+        say(Span(text))
+    }
+
+    /// The answer for programs.
+    func show(_ response: Response) {
+        if json { terminal.document(JSONText.encode(response)) }
+    }
+
+    func show(_ value: some Encodable) {
+        if json { terminal.document(JSONText.encode(value)) }
+    }
+
+    /// What else a person should know, away from the answer that scripts read.
+    func advise(_ text: String) {
+        if !json { terminal.complain(text) }
+    }
+
+    /// The whole command came to nothing: `line` for people, `error` for programs.
+    mutating func fail(_ line: String, _ error: APIError, _ status: ExitStatus = .failure) {
+        exitStatus = status
+        say(line)
+        if let hint = error.hint { advise(hint) }
+        show(ErrorDocument(error))
+    }
+
+    /// The command was not understood: what is wrong with it, and how to write it.
+    mutating func misused(
+        _ verb: any Verb.Type,
+        _ complaint: String,
+        _ status: ExitStatus = .failure,
+        withHelp: Bool = true
+    ) {
+        fail("Error: \(complaint)", APIError(.badRequest, complaint), status)
+        if withHelp, !json { Help.describe(verb, on: terminal) }
+    }
+
+    /// Refuses arguments of a verb that takes none; true when there were any.
+    mutating func refuses(_ arguments: [String], of verb: any Verb.Type) -> Bool {
+        guard !arguments.isEmpty else { return false }
+        misused(verb, "\(verb.name) accepts no arguments")
+        return true
+    }
+}
+
+extension Selection {
+    /// As in supervisorctl: nothing means everything, and so does `all` among other names.
+    static func naming(_ patterns: [String]) -> Selection {
+        patterns.isEmpty || patterns.contains("all") ? .all : Selection(patterns)
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+
+enum Help: Verb {
+    static let name = "help"
+    static let subject = Subject.verbs
+    static let forms = [
+        HelpForm("help", "List the verbs."),
+        HelpForm("help <verb>", "Show how a verb is written and what it does."),
+    ]
+
+    static func run(_ arguments: [String], in session: inout Session) throws(Interruption) {
+        guard let name = arguments.first else {
+            list(in: session)
+            return
+        }
+        guard let verb = VerbTable.verb(named: name) else {
+            let hint = VerbTable.replacement(for: name)
+            session.say("*** No help on \(name)")
+            if let hint { session.advise(hint) }
+            session.show(ErrorDocument(APIError(.notFound, "no help on '\(name)'", hint: hint)))
+            return
+        }
+        if !session.json { describe(verb, on: session.terminal) }
+        session.show(Entry(verb))
+    }
+
+    /// The forms of a verb in two columns.
+    static func describe(_ verb: any Verb.Type, on terminal: Terminal) {
+        let width = verb.forms.map(\.form.count).reduce(0, max) + 2
+        for form in verb.forms {
+            let gap = String(repeating: " ", count: width - form.form.count)
+            terminal.line(form.form + gap + form.meaning)
+        }
+    }
+
+    private static func list(in session: Session) {
+        session.say("")
+        session.say("Verbs (type help <verb>):")
+        session.say("=========================")
+        for start in stride(from: 0, to: VerbTable.all.count, by: 7) {
+            let row = VerbTable.all[start..<min(start + 7, VerbTable.all.count)]
+            let cells = row.map { $0.name + String(repeating: " ", count: 10 - $0.name.count) }
+            session.say(String(cells.joined().reversed().drop { $0 == " " }.reversed()))
+        }
+        session.say("")
+        session.show(["verbs": VerbTable.all.map(Entry.init)])
+    }
+
+    private struct Entry: Encodable {
+        struct Form: Encodable {
+            let form: String
+            let meaning: String
+        }
+
+        let name: String
+        let forms: [Form]
+
+        init(_ verb: any Verb.Type) {
+            name = verb.name
+            forms = verb.forms.map { Form(form: $0.form, meaning: $0.meaning) }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+
+enum Status: Verb {
+    static let name = "status"
+    static let subject = Subject.processes
+    static let forms = [
+        HelpForm("status", "Show all processes: name, state, and why they are in it."),
+        HelpForm("status <name>...", "Show these processes."),
+        HelpForm("status <group>:*", "Show the processes of a group."),
+    ]
+
+    static func run(_ arguments: [String], in session: inout Session) throws(Interruption) {
+        let list = try session.programs(arguments)
+        for missing in list.missing {
+            session.say(Outcome(missing).line)
+            session.exitStatus = .statusUnknown
+        }
+        let rows = list.programs.map {
+            Row($0, isEscaped: session.terminal.traits.outputIsTerminal)
+        }
+        let width = rows.lazy.map(\.width).reduce(30, max) + 3
+        for row in rows {
+            session.say(Span(row.name(padded: width)), row.state, Span(row.description))
+        }
+        if list.programs.contains(where: \.isDown) { session.exitStatus = .statusNotRunning }
+        session.show(.programs(list))
+    }
+}
+
+/// One line of the table.
+private struct Row {
+    let width: Int
+    let state: Span
+    let description: String
+    private let name: String
+
+    init(_ program: ProcessInfo, isEscaped: Bool) {
+        name = isEscaped ? Escaping.name(program.namespec) : program.namespec
+        width = name.unicodeScalars.count
+        state = Span(program.state.padded(to: 10), program.style)
+        description = program.reason + program.loss
+    }
+
+    func name(padded width: Int) -> String {
+        name + String(repeating: " ", count: width - self.width)
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - unicodeScalars.count))
+    }
+}
+
+extension ProcessInfo {
+    fileprivate var isDown: Bool {
+        ["STOPPED", "EXITED", "FATAL", "UNKNOWN"].contains(state)
+    }
+
+    fileprivate var style: Style? {
+        switch state {
+        case "RUNNING": .good
+        case "STARTING", "BACKOFF", "STOPPING": .passing
+        case "STOPPED": .dim
+        case "EXITED" where exit?.code == 0: .dim
+        case "EXITED", "FATAL", "UNKNOWN": .bad
+        default: nil
+        }
+    }
+
+    /// Why it is as it is; without a why, what supervisorctl shows.
+    fileprivate var reason: String {
+        guard let why, !why.isEmpty else { return description }
+        return why
+    }
+
+    /// What has become of output that should be in the logs.
+    ///
+    /// It stays on the line of its process: scripts take each line for a process.
+    fileprivate var loss: String {
+        let lost = stdout.lostBytes + stderr.lostBytes
+        var troubles: [String] = []
+        for case let trouble? in [stdout.trouble, stderr.trouble] where !troubles.contains(trouble)
+        {
+            troubles.append(trouble)
+        }
+        let cause = troubles.joined(separator: ", ")
+        return switch (lost, cause.isEmpty) {
+        case (0, true): ""
+        case (0, false): "; log: \(cause)"
+        case (1, true): "; 1 byte of output lost"
+        case (_, true): "; \(lost) bytes of output lost"
+        case (1, false): "; 1 byte of output lost: \(cause)"
+        case (_, false): "; \(lost) bytes of output lost: \(cause)"
+        }
+    }
+}
