@@ -10,6 +10,7 @@ package final class StreamCredit: Sendable {
     private struct State {
         var available: Int
         var isCancelled = false
+        var whenCancelled: (@Sendable () -> Void)?
     }
 
     private let state: Mutex<State>
@@ -34,7 +35,22 @@ package final class StreamCredit: Sendable {
 
     /// Tells the source that nobody listens any more.
     package func cancel() {
-        state.withLock { $0.isCancelled = true }
+        let told = state.withLock { state in
+            state.isCancelled = true
+            let told = state.whenCancelled
+            state.whenCancelled = nil
+            return told
+        }
+        told?()
+    }
+
+    /// Has the source told of a cancellation, once; at once when it has happened already.
+    package func whenCancelled(_ body: @escaping @Sendable () -> Void) {
+        let isCancelled = state.withLock { state in
+            if !state.isCancelled { state.whenCancelled = body }
+            return state.isCancelled
+        }
+        if isCancelled { body() }
     }
 
     package var isCancelled: Bool {
