@@ -17,4 +17,16 @@ package enum NullDevice {
         guard file >= 0 else { throw reason }
         return OwnedDescriptor(owning: file)
     }
+
+    /// Fills those of descriptors 0, 1 and 2 that are closed.
+    ///
+    /// Call it first of all: else a socket or a log file gets such a number, and what is meant for
+    /// standard error goes there.
+    package static func fillStandardDescriptors() throws(SystemError) {
+        while true {
+            let filler = try open()
+            if filler.rawValue > 2 { return }
+            _ = filler.release()
+        }
+    }
 }

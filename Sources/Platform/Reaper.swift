@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import Glibc
+package import Supervision
+
+/// A child that has ended and has been collected; its pid may belong to somebody else from now on.
+package struct ReapedChild: Hashable, Sendable {
+    package let pid: Int32
+    package let status: ExitStatus
+
+    package init(pid: Int32, status: ExitStatus) {
+        self.pid = pid
+        self.status = status
+    }
+}
+
+/// Collects children that have ended, so that none stays a zombie.
+///
+/// SIGCHLD only says that somebody died: ten thousand exits may raise it once. So the owner
+/// collects until `mayHaveMore` is false, in batches between which others get their turn.
+package enum Reaper {
+    /// Some children that have ended.
+    package struct Batch: Hashable, Sendable {
+        package let children: [ReapedChild]
+        /// Whether the limit was reached, so that more may be waiting.
+        package let mayHaveMore: Bool
+    }
+
+    /// Collects at most `limit` children of any kind, also adopted ones, without waiting.
+    ///
+    /// It takes whatever child has ended, so one place in a process may use it and nobody there
+    /// may wait for a child of his own. Having no children is not an error.
+    package static func reap(limit: Int = 64) -> Batch {
+        var children: [ReapedChild] = []
+        while children.count < limit {
+            guard let child = collect(-1) else {
+                return Batch(children: children, mayHaveMore: false)
+            }
+            children.append(child)
+        }
+        return Batch(children: children, mayHaveMore: true)
+    }
+
+    /// Collects one child if it has ended; nil when it lives on or is no child of ours.
+    package static func reap(pid: Int32) -> ReapedChild? {
+        pid > 0 ? collect(pid) : nil
+    }
+
+    private static func collect(_ pid: Int32) -> ReapedChild? {
+        while true {
+            var status: Int32 = 0
+            let found = waitpid(pid, &status, WNOHANG)
+            if found > 0 { return ReapedChild(pid: found, status: ExitStatus(waitStatus: status)) }
+            // ECHILD: there are no children at all.
+            if found == 0 || errno != EINTR { return nil }
+        }
+    }
+}
+
+extension ExitStatus {
+    /// Reads the status word of wait(2): the signal in bits 0 to 6, the core flag in bit 7,
+    /// the exit code in bits 8 to 15.
+    package init(waitStatus: Int32) {
+        let number = waitStatus & 0x7f
+        if number == 0 {
+            self = .code((waitStatus >> 8) & 0xff)
+        } else if let signal = Signal(rawValue: number) {
+            self = .signal(signal, coreDumped: waitStatus & 0x80 != 0)
+        } else {
+            self = .unknown
+        }
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import CSpawn
+private import Glibc
+
+/// Adopts the orphans of programs, so that their end is seen here and not by PID 1.
+package enum Subreaper {
+    /// Makes this process the parent of its descendants' orphans (PR_SET_CHILD_SUBREAPER).
+    ///
+    /// Children do not inherit it. PID 1 is that already.
+    package static func enable() throws(SystemError) {
+        guard getpid() != 1 else { return }
+        _ = try retrying("prctl", "PR_SET_CHILD_SUBREAPER") { swisord_become_subreaper() }
+    }
+}
