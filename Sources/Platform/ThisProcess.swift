@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import Glibc
+
+/// What this process is and has, each by the system call of the same name.
+package enum ThisProcess {
+    package static var pid: Int32 { getpid() }
+
+    package static var userID: UInt32 { geteuid() }
+
+    /// Sets the file creation mask.
+    package static func umask(_ mask: UInt32) {
+        _ = Glibc.umask(mode_t(mask))
+    }
+
+    /// Changes the working directory (`chdir`).
+    package static func changeDirectory(_ path: String) throws(SystemError) {
+        _ = try retrying("chdir", path) { chdir(path) }
+    }
+
+    /// Removes a name; false when there is none or it cannot be removed.
+    @discardableResult
+    package static func unlink(_ path: String) -> Bool {
+        Glibc.unlink(path) == 0
+    }
+}
+
+/// The standard error of this process, for messages before there is a log.
+package enum StandardError {
+    /// Writes all of the text; a reader that has gone is nobody's fault.
+    package static func write(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                return
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import ControlAPI
+import Logs
+import Platform
+
+/// What other threads tell the core, through its one mailbox.
+enum CoreMessage: Sendable {
+    case request(Request, Peer, reply: @Sendable (Response) -> Void)
+    case stream(
+        StreamRequest, Peer, StreamCredit, receive: @Sendable (StreamEvent) -> Void)
+    case log(LogNotice)
+    case configurationRead(ConfigurationReading)
+    case note(level: LogLevel, text: String)
+    case serverStopped
+}
+
+/// The daemon as the control thread sees it: everything becomes a message to the core.
+struct ControlBridge: ControlBackend {
+    let core: Mailbox<CoreMessage>
+
+    func submit(
+        _ request: Request, from peer: Peer, reply: @escaping @Sendable (Response) -> Void
+    ) {
+        if !core.post(.request(request, peer, reply: reply)) { reply(.failure(.coreOverloaded)) }
+    }
+
+    func open(
+        _ request: StreamRequest, from peer: Peer, credit: StreamCredit,
+        receive: @escaping @Sendable (StreamEvent) -> Void
+    ) {
+        if !core.post(.stream(request, peer, credit, receive: receive)) {
+            receive(.failed(.coreOverloaded))
+            receive(.ended)
+        }
+    }
+}
+
+extension APIError {
+    fileprivate static let coreOverloaded = APIError(
+        .overloaded, "too many requests wait already", hint: "try again in a moment")
+}

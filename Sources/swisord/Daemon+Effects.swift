@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+import Platform
+import Supervision
+
+/// Does what the fleet wants done, until it wants nothing more.
+extension Daemon {
+    func runEffects() {
+        while let effect = fleet.nextEffect() { run(effect) }
+    }
+
+    private func run(_ effect: FleetEffect) {
+        switch effect {
+        case .spawn(let id): spawn(id)
+        case .terminate(let id, let pid, let signal, let toGroup):
+            send(signal, to: pid, group: toGroup, of: id)
+            // A stopped process cannot obey before it runs again.
+            send(.continue, to: pid, group: toGroup, of: id)
+        case .kill(let id, let pid, let toGroup):
+            if lingering.isSpent(pid, of: id) {
+                fleet.handle(.groupEmptied, for: id, at: now)
+            } else {
+                send(.kill, to: pid, group: toGroup, of: id)
+            }
+        case .inspectGroup(let id, let pid):
+            if lingering.isEmpty(pid, of: id) { fleet.handle(.groupEmptied, for: id, at: now) }
+        case .report(let report): tell(report)
+        case .answer(let ticket, let outcomes): replies.settle(ticket, outcomes)
+        case .removed(let id): release(id)
+        case .shutdownComplete: sayGoodbye()
+        }
+    }
+
+    private func spawn(_ id: MemberID) {
+        guard let child = children[id] else { return }
+        do throws(SpawnFailure) {
+            let program = try child.program(environment)
+            let spawned = try outlets.spawn(program, for: child, with: spawner)
+            let pid = spawned.pid
+            child.report = spawned.takeReport()
+            members[pid] = id
+            fleet.handle(.spawned(pid), for: id, at: now)
+            watchReport(of: child)
+        } catch {
+            fleet.handle(.spawnFailed(error), for: id, at: now)
+        }
+    }
+
+    private func watchReport(of child: Child) {
+        do throws(SystemError) {
+            try watch(child)
+        } catch {
+            // Without the watch nothing would tell that it runs; its exit is still seen.
+            log.error("cannot watch the start of \(child.name): \(error)")
+        }
+    }
+
+    private func send(_ signal: Signal, to pid: PID, group: Bool, of id: MemberID) {
+        do throws(SystemError) {
+            try group
+                ? ProcessSignals.send(signal, toGroup: pid) : ProcessSignals.send(signal, to: pid)
+        } catch {
+            // Gone already: its exit is on the way.
+            guard error.errno != .noSuchProcess else { return }
+            log.error("cannot send \(signal) to \(children[id]?.name.description ?? "pid \(pid)"): \(error)")
+        }
+    }
+
+    private func tell(_ report: FleetReport) {
+        if let line = narrator.line(for: report, in: fleet) {
+            log.log(level: line.level, "\(line.text)")
+        }
+        guard case .changed(let id, let name, let from, let to, let pid) = report else { return }
+        let exit = fleet[id]?.history.lastExit
+        let time = WallClock.now()
+        events.publish { serial in
+            EventNote(
+                serial: serial, type: .processState, name: name.process, group: name.group,
+                from: from.name, to: to.name, pid: pid.map(Int.init), at: time,
+                exit: exit?.description)
+        }
+    }
+
+    private func release(_ id: MemberID) {
+        guard let child = children.removeValue(forKey: id) else { return }
+        outlets.close(child)
+    }
+
+    private func sayGoodbye() {
+        events.publish { serial in
+            EventNote(
+                serial: serial, type: .daemonState, name: nil, group: nil, from: "RUNNING",
+                to: "SHUTDOWN", pid: nil, at: WallClock.now(), exit: nil)
+        }
+        events.end()
+        guard let server else {
+            isServerStopped = true
+            return
+        }
+        let core = core
+        server.stop { core.post(.serverStopped) }
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import ControlAPI
+import Platform
+import Supervision
+
+/// Why the configuration file is being read.
+enum ReadingPurpose {
+    case plan(PendingReplies.Reply)
+    case apply(groups: [String], PendingReplies.Reply)
+    case signal
+}
+
+/// Reading the file again, and changing only what differs, or nothing at all.
+extension Daemon {
+    func read(for purpose: ReadingPurpose) {
+        guard !fleet.isShuttingDown else {
+            answer(purpose, .failure(.shuttingDown))
+            return
+        }
+        reading.append(purpose)
+        do throws(SystemError) {
+            try reader.begin(for: reading.count, answering: core)
+        } catch {
+            reading.removeLast()
+            answer(purpose, .failure(APIError(.failed, "cannot read the configuration: \(error)")))
+        }
+    }
+
+    func arrived(_ reading: ConfigurationReading) {
+        let purposes = self.reading.prefix(reader.servedByThisReading)
+        self.reading.removeFirst(purposes.count)
+        reader.arrived()
+        do throws(SystemError) {
+            try reader.begin(for: self.reading.count, answering: core)
+        } catch {
+            for purpose in self.reading { answer(purpose, .failure(APIError(.failed, "\(error)"))) }
+            self.reading = []
+        }
+        guard let loaded = reading.loaded else {
+            refuse(reading, purposes)
+            return
+        }
+        for purpose in purposes { serve(purpose, loaded, warnings: reading.diagnostics) }
+    }
+
+    private func refuse(_ reading: ConfigurationReading, _ purposes: ArraySlice<ReadingPurpose>) {
+        reloadError = reading.text
+        let error = APIError(
+            .invalidConfiguration, reading.text, hint: "nothing was changed; correct the file")
+        for purpose in purposes { answer(purpose, .failure(error)) }
+        log.error("the configuration was not taken up: \(reading.text)")
+    }
+
+    private func serve(
+        _ purpose: ReadingPurpose, _ new: LoadedConfiguration, warnings: [Diagnostic]
+    ) {
+        let groups: Set<String>? =
+            if case .apply(let groups, _) = purpose, !groups.isEmpty { Set(groups) } else { nil }
+        if let groups, let unknown = firstUnknown(groups, new.configuration) {
+            answer(purpose, .failure(APIError(.noSuchGroup, "there is no group '\(unknown)'")))
+            return
+        }
+        let target = groups.map { loaded.taking($0, from: new) } ?? new
+        let change = ConfigurationChange(from: loaded.configuration, to: target.configuration)
+        var plan = ReloadPlan(change, from: loaded.configuration, to: new.configuration)
+        plan.warnings = warnings.map(\.description)
+        if case .plan = purpose {
+            answer(purpose, .plan(plan))
+            return
+        }
+        guard !fleet.isShuttingDown else {
+            answer(purpose, .failure(.shuttingDown))
+            return
+        }
+        reloadError = nil
+        apply(change, target)
+        plan.applied = true
+        log.info(
+            "configuration taken up: \(change.added.count) added, \(change.changed.count) changed, "
+                + "\(change.removed.count) removed, \(change.kept.count) kept")
+        answer(purpose, .plan(plan))
+    }
+
+    private func firstUnknown(_ groups: Set<String>, _ new: Configuration) -> String? {
+        groups.sorted().first { new.groups[$0] == nil && loaded.configuration.groups[$0] == nil }
+    }
+
+    private func apply(_ change: ConfigurationChange, _ target: LoadedConfiguration) {
+        // In the new file's order; the old configuration stays in force until all is known good.
+        loaded.accounts = target.accounts
+        let daemonSettings = loaded.configuration.daemon
+        loaded.configuration = target.configuration
+        // What the daemon was started with stays until it is started again.
+        loaded.configuration.daemon = daemonSettings
+        for name in change.removed {
+            if let id = fleet.identifier(of: name) { fleet.remove(id, at: now) }
+        }
+        runEffects()
+        var added: [MemberID] = []
+        for process in target.configuration.processes {
+            if change.added.contains(process.name) {
+                added.append(enlist(process))
+            } else if let id = fleet.identifier(of: process.name) {
+                let difference = change.changed[process.name]
+                let isGroupChanged = change.changedGroups.contains(process.name.group)
+                guard difference != nil || isGroupChanged else { continue }
+                adopt(process, for: id)
+                fleet.change(
+                    id, to: spec(process), restarting: difference?.needsRestart ?? false, at: now)
+                runEffects()
+            }
+        }
+        fleet.autostart(added, at: now)
+        runEffects()
+    }
+
+    private func answer(_ purpose: ReadingPurpose, _ response: Response) {
+        switch purpose {
+        case .plan(let reply), .apply(_, let reply): reply(response)
+        case .signal: break
+        }
+    }
+}
+
+extension APIError {
+    static let shuttingDown = APIError(.shuttingDown, "swisord is shutting down")
+}

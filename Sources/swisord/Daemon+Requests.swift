@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+import Logs
+import Platform
+import Supervision
+
+/// What clients and the other threads ask of the core.
+extension Daemon {
+    func handle(_ message: CoreMessage) {
+        switch message {
+        case .request(let request, let peer, let reply): handle(request, from: peer, reply)
+        case .stream(let request, _, let credit, let receive): open(request, credit, receive)
+        case .log(let notice): handle(notice)
+        case .configurationRead(let reading): arrived(reading)
+        case .note(let level, let text): log.log(level: level.loggerLevel, "\(text)")
+        case .serverStopped: isServerStopped = true
+        }
+    }
+
+    private func handle(
+        _ request: Request, from peer: Peer, _ reply: @escaping PendingReplies.Reply
+    ) {
+        switch request {
+        case .programs(let selection): reply(.programs(list(selection)))
+        case .start(let selection, let wait): command(.start, selection, wait, reply)
+        case .stop(let selection, let wait): command(.stop, selection, wait, reply)
+        case .restart(let selection, let wait): command(.restart, selection, wait, reply)
+        case .signal(let selection, let name): reply(signal(selection, name))
+        case .clear(let selection): clear(selection, reply)
+        case .daemon: reply(.daemon(information()))
+        case .shutdown:
+            guard !fleet.isShuttingDown else {
+                reply(.failure(.shuttingDown))
+                return
+            }
+            log.warning("shutdown asked for by uid \(peer.uid), pid \(peer.pid)")
+            beginShutdown()
+            reply(.daemon(information()))
+        case .reopenLogs:
+            outlets.reopen()
+            reply(.daemon(information()))
+        case .reload: read(for: .apply(groups: [], reply))
+        case .plan: read(for: .plan(reply))
+        case .apply(let groups): read(for: .apply(groups: groups, reply))
+        }
+    }
+
+    private func command(
+        _ command: Fleet.Command, _ selection: Selection, _ wait: Bool,
+        _ reply: @escaping PendingReplies.Reply
+    ) {
+        let ticket = replies.park(reply)
+        fleet.request(
+            command, selection.selectors, wait: wait, ticket: ticket, at: now)
+        runEffects()
+    }
+
+    // MARK: - Answers at once
+
+    private func list(_ selection: Selection) -> ProgramList {
+        let (members, missing) = fleet.resolve(selection.selectors)
+        let snapshot = ProcessSnapshot(text: StatusText(now: now, wallNow: WallClock.now()))
+        return ProgramList(
+            programs: members.sorted { $0.name < $1.name }.map { member in
+                let child = children[member.id]
+                return snapshot.info(
+                    member, stdout: child?.stdout.info ?? ProcessInfo.Log(path: nil),
+                    stderr: child?.stderr.info ?? ProcessInfo.Log(path: nil))
+            },
+            missing: missing.map { CommandResult(missing: $0, .listed) })
+    }
+
+    func information() -> DaemonInfo {
+        DaemonInfo(
+            version: Version.text, pid: Int(ThisProcess.pid),
+            state: fleet.isShuttingDown ? .shutdown : .running,
+            identifier: loaded.configuration.daemon.identifier,
+            configurationFile: loaded.configuration.file, reloadError: reloadError,
+            startedAt: startedAt, socket: loaded.configuration.daemon.socket,
+            logfile: outlets.activityInfo, programs: fleet.count)
+    }
+
+    private func signal(_ selection: Selection, _ name: String) -> Response {
+        guard let signal = Signal(name) else {
+            return .failure(
+                APIError(
+                    .badSignal, "'\(name)' is no signal",
+                    hint: "use a name such as TERM or SIGHUP, or a number from 1 to 64"))
+        }
+        let (members, missing) = fleet.resolve(selection.selectors)
+        let results = members.map { member in
+            CommandResult(
+                name: member.name.process, group: member.name.group, action: .signalled,
+                error: send(signal, to: member))
+        }
+        return .command(
+            CommandReport(results: missing.map { CommandResult(missing: $0, .signalled) } + results))
+    }
+
+    private func send(_ signal: Signal, to member: FleetMember) -> APIError? {
+        guard let run = member.machine.liveRun else {
+            return APIError(.notRunning, of: member.name)
+        }
+        do throws(SystemError) {
+            try ProcessSignals.send(signal, to: run.pid)
+            return nil
+        } catch {
+            return APIError(.failed, "cannot send \(signal) to \(member.name): \(error.errno)")
+        }
+    }
+
+    // MARK: - Logs
+
+    private func clear(_ selection: Selection, _ reply: @escaping PendingReplies.Reply) {
+        let (members, missing) = fleet.resolve(selection.selectors)
+        let absent = missing.map { CommandResult(missing: $0, .cleared) }
+        outlets.clear(members.compactMap { children[$0.id] }) { results in
+            reply(.command(CommandReport(results: absent + results)))
+        }
+    }
+
+    private func open(
+        _ request: StreamRequest, _ credit: StreamCredit,
+        _ receive: @escaping @Sendable (StreamEvent) -> Void
+    ) {
+        switch request {
+        case .events: events.add(credit, receive)
+        case .log(.daemon, let bytes, let follow):
+            outlets.streamActivity(bytes: bytes, follow: follow, credit, receive)
+        case .log(.program(let name, let channel), let bytes, let follow):
+            let selector = ProcessSelector(name)
+            guard selector.isPlain, let id = fleet.identifier(of: selector.name),
+                let child = children[id]
+            else {
+                receive(.failed(APIError(.noSuchProcess, of: selector.name)))
+                receive(.ended)
+                return
+            }
+            outlets.stream(
+                child, channel, bytes: bytes, follow: follow, credit, receive)
+        }
+    }
+
+    private func handle(_ notice: LogNotice) {
+        outlets.take(notice, children)
+    }
+}
+
+extension Selection {
+    var selectors: [ProcessSelector] { patterns.map(ProcessSelector.init) }
+}
+
+extension CommandResult {
+    /// The result for a pattern that names nothing.
+    init(missing selector: ProcessSelector, _ action: Action) {
+        self.init(
+            name: selector.name.process, group: selector.name.group, action: action,
+            error: APIError(selector.failureWhenEmpty, of: selector.name))
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import ControlAPI
+import ControlServer
+import Logging
+import Logs
+import Platform
+import Supervision
+
+/// The daemon: owns everything, and turns.
+///
+/// A turn waits for the kernel, reads the clock once, and works in a fixed order: child exits,
+/// deadlines, requests, signals. So a program that has died is never promoted to RUNNING, and
+/// everything in a turn happens at one instant. Nothing here blocks: files are written by the log
+/// threads, clients are served by the control thread, the configuration is read on a thread of
+/// its own.
+final class Daemon {
+    enum Source: UInt64 {
+        case signals = 0
+        case mailbox = 1
+        /// Tokens from here on are reports of spawns: `firstReport + MemberID`.
+        case firstReport = 16
+    }
+
+    var fleet: Fleet
+    var loaded: LoadedConfiguration
+    var children: [MemberID: Child] = [:]
+    var members: [PID: MemberID] = [:]
+    var lingering = LingeringGroups()
+    var replies = PendingReplies()
+    var reading: [ReadingPurpose] = []
+    var reader: ConfigurationReader
+    var events = EventHub()
+    var outlets: Outlets
+    var reloadError: String?
+    var isServerStopped = false
+    var server: ControlServer?
+    let log: Logger
+    let narrator = Narrator()
+    let environment: ChildEnvironment
+    let startedAt: Double
+    let core: Mailbox<CoreMessage>
+    let spawner: Spawner
+    let signals: SignalSource
+    private var reactor: Reactor
+    private var reaper = Reaper()
+    private var ready: [Reactor.Event] = []
+    private var isReaping = true
+    /// The instant of the turn.
+    private(set) var now = MonotonicClock.now()
+
+    init(_ parts: consuming DaemonParts) throws(SystemError) {
+        fleet = Fleet(seed: UInt64.random(in: 0 ... .max))
+        loaded = parts.loaded
+        reader = parts.reader
+        outlets = parts.outlets
+        log = parts.log
+        environment = parts.environment
+        core = parts.core
+        startedAt = WallClock.now()
+        spawner = try Spawner(restoringOpenFiles: parts.openFiles)
+        reactor = try Reactor()
+        signals = parts.takeSignals()
+        try reactor.add(signals.descriptor, token: Source.signals.rawValue)
+        try reactor.add(core.descriptor, token: Source.mailbox.rawValue)
+    }
+
+    /// Runs until the fleet has been shut down and the server has said goodbye.
+    func run() throws(SystemError) {
+        while !isServerStopped { try turn() }
+    }
+
+    private func turn() throws(SystemError) {
+        ready.removeAll(keepingCapacity: true)
+        try reactor.wait(timeout: timeout(), into: &ready)
+        now = MonotonicClock.now()
+        let received = ready.contains { $0.token == Source.signals.rawValue } ? signals.read() : []
+        if isReaping || received.contains(.child) { reapChildren() }
+        for event in ready where event.token >= Source.firstReport.rawValue {
+            readReport(of: MemberID(rawValue: Int(event.token - Source.firstReport.rawValue)))
+        }
+        fleet.reachDeadlines(at: now)
+        runEffects()
+        if ready.contains(where: { $0.token == Source.mailbox.rawValue }) {
+            for message in core.takeAll() { handle(message) }
+        }
+        for signal in received where signal != .child { handle(signal) }
+    }
+
+    private func timeout() -> Duration? {
+        if isReaping { return .zero }
+        return fleet.nextDeadline().map { $0.duration(since: MonotonicClock.now()) }
+    }
+
+    /// Reaps a bounded batch, so that ten thousand exits at once do not keep clients waiting.
+    private func reapChildren() {
+        let batch = reaper.reap(limit: 64)
+        isReaping = batch.mayHaveMore
+        var sawStranger = false
+        for child in batch.children {
+            guard let id = members.removeValue(forKey: child.pid) else {
+                sawStranger = true
+                log.info("reaped unknown pid \(child.pid) (\(child.status))")
+                continue
+            }
+            handleExit(of: id, child.status)
+        }
+        guard sawStranger else { return }
+        for id in lingering.takeEmptied() {
+            fleet.handle(.groupEmptied, for: id, at: now)
+            runEffects()
+        }
+    }
+
+    private func handleExit(of id: MemberID, _ status: ExitStatus) {
+        readReport(of: id)
+        let failure = children[id]?.failure
+        children[id]?.failure = nil
+        fleet.handle(.exited(failure.map(ExitStatus.neverExecuted) ?? status), for: id, at: now)
+        runEffects()
+    }
+
+    /// Looks how a child's way to exec ended, once it has.
+    private func readReport(of id: MemberID) {
+        guard let child = children[id], let program = child.lastProgram else { return }
+        switch child.readReport(of: program) {
+        case nil, .pending: return
+        case .executed: fleet.handle(.executed, for: id, at: now)
+        case .failed(let failure): child.failure = failure
+        }
+        child.report = nil
+        runEffects()
+    }
+
+    /// Watches the report of a spawn; told by hangup alone, when the child's end closes.
+    func watch(_ child: Child) throws(SystemError) {
+        try child.watchReport(
+            in: reactor, token: Source.firstReport.rawValue + UInt64(child.id.rawValue))
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+
+/// Settings of the command line, which go over those of the file, at every reading of it.
+struct DaemonOverrides: Sendable {
+    var logfile: String?
+    var logLevel: LogLevel?
+    var pidfile: String?
+    var directory: String?
+    var user: UserReference?
+    var umask: UInt32?
+    var identifier: String?
+    var nodaemon = false
+
+    func apply(to settings: inout DaemonSettings) {
+        if let logfile { settings.logfile = logfile }
+        if let logLevel { settings.logLevel = logLevel }
+        if let pidfile { settings.pidfile = pidfile }
+        if let directory { settings.directory = directory }
+        if let user { settings.user = user }
+        if let umask { settings.umask = umask }
+        if let identifier { settings.identifier = identifier }
+        if nodaemon { settings.nodaemon = true }
+    }
+}

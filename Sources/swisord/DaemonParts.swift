@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Platform
+
+/// What a daemon is made of; put together by `Startup`, taken apart by `Daemon`.
+struct DaemonParts: ~Copyable {
+    let loaded: LoadedConfiguration
+    let reader: ConfigurationReader
+    let outlets: Outlets
+    let log: Logger
+    let environment: ChildEnvironment
+    let core: Mailbox<CoreMessage>
+    /// The soft limit of open files that programs get back.
+    let openFiles: UInt64
+    let signals: SignalSource
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+
+/// Those who listen to state changes, and the notes they are sent.
+struct EventHub {
+    private struct Listener {
+        let credit: StreamCredit
+        let receive: @Sendable (StreamEvent) -> Void
+    }
+
+    private var listeners: [Listener] = []
+    private var serial: UInt64 = 0
+
+    mutating func add(
+        _ credit: StreamCredit, _ receive: @escaping @Sendable (StreamEvent) -> Void
+    ) {
+        receive(.opened)
+        listeners.append(Listener(credit: credit, receive: receive))
+    }
+
+    /// Numbers a note and sends it to everybody; a listener without room loses it, and is told.
+    mutating func publish(_ make: (UInt64) -> EventNote) {
+        serial += 1
+        listeners.removeAll { $0.credit.isCancelled }
+        guard !listeners.isEmpty else { return }
+        let bytes = ServerSentEvent.encode(make(serial))
+        for listener in listeners {
+            let taken = listener.credit.take(bytes.count)
+            if taken == bytes.count {
+                listener.receive(.bytes(bytes))
+            } else {
+                listener.credit.giveBack(taken)
+                listener.receive(.lost(bytes.count))
+            }
+        }
+    }
+
+    /// Ends every stream, as the daemon goes.
+    mutating func end() {
+        for listener in listeners { listener.receive(.ended) }
+        listeners = []
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Platform
+import Supervision
+
+/// Process groups whose leader has gone while others of them live on.
+///
+/// Nothing in the kernel tells when a group is empty. But its last member, orphaned, becomes a
+/// child of the daemon (a subreaper), so the exit of a stranger is the moment to look again.
+struct LingeringGroups {
+    private var groups: [MemberID: PID] = [:]
+
+    /// Whether the group is empty now; if not, it is looked at again later.
+    mutating func isEmpty(_ group: PID, of id: MemberID) -> Bool {
+        if ProcessSignals.groupIsEmpty(group) {
+            groups[id] = nil
+            return true
+        }
+        groups[id] = group
+        return false
+    }
+
+    /// The members whose groups have become empty since.
+    mutating func takeEmptied() -> [MemberID] {
+        let emptied = groups.filter { ProcessSignals.groupIsEmpty($0.value) }.map(\.key)
+        for id in emptied { groups[id] = nil }
+        return emptied
+    }
+
+    /// After SIGKILL: whether only zombies are left, whose parents may never collect them.
+    mutating func isSpent(_ group: PID, of id: MemberID) -> Bool {
+        guard groups[id] != nil, ProcessSignals.groupHasOnlyZombies(group) else { return false }
+        groups[id] = nil
+        return true
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import ControlAPI
+import Logs
+import Platform
+import Supervision
+
+/// One output of one process: the FIFO that it writes to and the log that takes it up.
+struct Outlet {
+    enum Kind: Hashable {
+        /// Captured through a FIFO.
+        case captured(LogTarget)
+        /// Joined to standard output (`redirect_stderr`).
+        case joined
+        /// Not wanted: the program writes to /dev/null.
+        case dropped
+    }
+
+    let id: StreamID
+    let fifo: String
+    var kind: Kind
+    /// Whether the log thread reads the FIFO.
+    var isAttached = false
+    var lostBytes: UInt64 = 0
+    var trouble: String?
+
+    /// What a spawn is given for this output.
+    var output: Spawner.Output {
+        switch kind {
+        case .captured: .fifo(fifo)
+        case .joined: .sameAsStdout
+        case .dropped: .null
+        }
+    }
+
+    /// The file that a client can read, if there is one.
+    var path: String? {
+        if case .captured(.file(let file)) = kind { file.path } else { nil }
+    }
+
+    var info: ProcessInfo.Log {
+        ProcessInfo.Log(path: path, lostBytes: lostBytes, trouble: trouble)
+    }
+}
+
+extension Outlet.Kind {
+    /// What the settings of a log mean for one process.
+    ///
+    /// - Parameters:
+    ///   - settings: The keys `…_logfile` and those beside it.
+    ///   - name: Whose output it is.
+    ///   - descriptor: The daemon's own output for INHERIT, 1 or 2.
+    ///   - credentials: Whom the program runs as, who is to own its log.
+    init(
+        _ settings: LogSettings, of name: ProcessName, descriptor: Int32,
+        credentials: Credentials?
+    ) {
+        switch settings.destination {
+        case .none: self = .dropped
+        case .inherit:
+            self = .captured(.inherit(descriptor: descriptor, prefix: "\(name) | "))
+        case .syslog: self = .captured(.syslog(tag: name.description))
+        case .file(let path):
+            self = .captured(
+                .file(
+                    LogFileSettings(
+                        path: path, maxBytes: Int(clamping: settings.maxBytes),
+                        backups: settings.backups,
+                        owner: credentials.map {
+                            LogFileSettings.Owner(user: $0.uid, group: $0.gid)
+                        })))
+        }
+    }
+}

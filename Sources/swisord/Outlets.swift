@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import ControlAPI
+import Logs
+import Platform
+import Supervision
+
+/// The outputs of all processes: their FIFOs in the runtime directory, and the log threads.
+struct Outlets {
+    let logs: LogThreads
+    /// Where the FIFOs are made.
+    let directory: String
+    private var activity = ProcessInfo.Log(path: nil)
+    private var clearings: [LogToken: (clearing: Clearing, index: Int)] = [:]
+    private var nextToken: UInt64 = 0
+    private var nextFollower: UInt64 = 0
+
+    /// A `clear` that some logs have yet to carry out.
+    private final class Clearing {
+        var open = 0
+        var results: [CommandResult] = []
+        let completion: ([CommandResult]) -> Void
+
+        init(completion: @escaping ([CommandResult]) -> Void) {
+            self.completion = completion
+        }
+    }
+
+    init(logs: LogThreads, directory: String, activityPath: String?) {
+        self.logs = logs
+        self.directory = directory
+        activity.path = activityPath
+    }
+
+    // MARK: - Coming, changing, going
+
+    /// Makes the earthly side of a process, and its FIFOs.
+    func open(
+        _ id: MemberID, _ process: ProcessConfiguration, _ credentials: Credentials?
+    ) -> Child {
+        let base = "\(directory)/\(process.name.group):\(process.name.process)"
+        let (stdout, stderr) = kinds(process, credentials)
+        let child = Child(
+            id: id, configuration: process, credentials: credentials,
+            stdout: Outlet(
+                id: StreamID(rawValue: id.rawValue * 2), fifo: base + ".out", kind: stdout),
+            stderr: Outlet(
+                id: StreamID(rawValue: id.rawValue * 2 + 1), fifo: base + ".err", kind: stderr))
+        // A log of an earlier life can be read before the first start. What fails here is tried
+        // again, and told, when the process is started.
+        try? attach(&child.stdout, for: child)
+        try? attach(&child.stderr, for: child)
+        return child
+    }
+
+    private func kinds(
+        _ process: ProcessConfiguration, _ credentials: Credentials?
+    ) -> (stdout: Outlet.Kind, stderr: Outlet.Kind) {
+        let stdout = Outlet.Kind(
+            process.stdout, of: process.name, descriptor: 1, credentials: credentials)
+        let stderr: Outlet.Kind =
+            switch process.stderr {
+            case .redirected: .joined
+            case .log(let settings):
+                Outlet.Kind(settings, of: process.name, descriptor: 2, credentials: credentials)
+            }
+        return (stdout, stderr)
+    }
+
+    /// Sends the output of a process where its present settings want it.
+    func retarget(_ child: Child) {
+        let (stdout, stderr) = kinds(child.configuration, child.credentials)
+        child.stdout = turned(child.stdout, to: stdout)
+        child.stderr = turned(child.stderr, to: stderr)
+    }
+
+    private func turned(_ outlet: Outlet, to kind: Outlet.Kind) -> Outlet {
+        guard outlet.kind != kind else { return outlet }
+        var outlet = outlet
+        if outlet.isAttached {
+            if case .captured(let target) = kind {
+                logs.post(.retarget(outlet.id, target))
+            } else {
+                release(&outlet)
+            }
+        }
+        outlet.kind = kind
+        return outlet
+    }
+
+    /// Writes what is left in the FIFOs of a process that is gone, and removes them.
+    func close(_ child: Child) {
+        release(&child.stdout)
+        release(&child.stderr)
+    }
+
+    private func release(_ outlet: inout Outlet) {
+        guard outlet.isAttached else { return }
+        logs.post(.detach(outlet.id))
+        outlet.isAttached = false
+        _ = ThisProcess.unlink(outlet.fifo)
+    }
+
+    // MARK: - Starting
+
+    /// Spawns a program onto its outputs; a FIFO that somebody has removed is made again.
+    func spawn(
+        _ program: PreparedProgram, for child: Child, with spawner: borrowing Spawner
+    ) throws(SpawnFailure) -> SpawnedChild {
+        try attach(&child.stdout, for: child)
+        try attach(&child.stderr, for: child)
+        do throws(SpawnFailure) {
+            return try spawner.spawn(
+                program, output: child.stdout.output, error: child.stderr.output)
+        } catch {
+            guard error.step == .output else { throw error }
+            child.stdout.isAttached = false
+            child.stderr.isAttached = false
+            try attach(&child.stdout, for: child)
+            try attach(&child.stderr, for: child)
+            return try spawner.spawn(
+                program, output: child.stdout.output, error: child.stderr.output)
+        }
+    }
+
+    private func attach(_ outlet: inout Outlet, for child: Child) throws(SpawnFailure) {
+        guard !outlet.isAttached, case .captured(let target) = outlet.kind else { return }
+        do throws(SystemError) {
+            let owner = child.credentials ?? ThisProcess.credentials
+            try Fifo.make(outlet.fifo, user: owner.uid, group: owner.gid)
+            let reader = try Fifo.openReader(outlet.fifo)
+            logs.post(.attach(outlet.id, reader: reader.release(), target))
+            outlet.isAttached = true
+        } catch {
+            throw SpawnFailure(
+                step: .output, subject: outlet.fifo, errorNumber: error.errno.rawValue,
+                reason: error.errno.description, isPermanent: false)
+        }
+    }
+}
+
+// MARK: - Reading and clearing
+
+extension Outlets {
+    /// Streams a log: its last bytes, and with `follow` all that comes.
+    mutating func stream(
+        _ child: Child, _ channel: LogSource.Channel, bytes: Int, follow: Bool,
+        _ credit: StreamCredit, _ receive: @escaping @Sendable (StreamEvent) -> Void
+    ) {
+        let outlet = channel == .stdout ? child.stdout : child.stderr
+        guard case .captured = outlet.kind, outlet.path != nil || follow else {
+            receive(.failed(APIError(.noLogFile, "\(child.name) has no \(channel.rawValue) log")))
+            receive(.ended)
+            return
+        }
+        stream(outlet.id, bytes: bytes, follow: follow, credit, receive)
+    }
+
+    mutating func streamActivity(
+        bytes: Int, follow: Bool, _ credit: StreamCredit,
+        _ receive: @escaping @Sendable (StreamEvent) -> Void
+    ) {
+        stream(.activity, bytes: bytes, follow: follow, credit, receive)
+    }
+
+    private mutating func stream(
+        _ id: StreamID, bytes: Int, follow: Bool, _ credit: StreamCredit,
+        _ receive: @escaping @Sendable (StreamEvent) -> Void
+    ) {
+        guard follow else {
+            logs.post(
+                .readTail(id, bytes: bytes) { result in
+                    switch result {
+                    case .success(let tail):
+                        receive(.opened)
+                        if !tail.isEmpty { receive(.bytes(tail)) }
+                    case .failure(let error): receive(.failed(APIError(error)))
+                    }
+                    receive(.ended)
+                })
+            return
+        }
+        nextFollower += 1
+        let follower = FollowerID(rawValue: nextFollower)
+        let logs = logs
+        receive(.opened)
+        logs.post(
+            .follow(follower, id, lastBytes: bytes) { update in
+                switch update {
+                case .bytes(let bytes):
+                    let room = credit.take(bytes.count)
+                    if room > 0 { receive(.bytes(room == bytes.count ? bytes : Array(bytes[..<room]))) }
+                    if room < bytes.count { receive(.lost(bytes.count - room)) }
+                case .ended: receive(.ended)
+                }
+            })
+        credit.whenCancelled { logs.post(.unfollow(follower)) }
+    }
+
+    /// Empties the logs of processes; `completion` is called when all are empty or have failed.
+    mutating func clear(_ children: [Child], completion: @escaping ([CommandResult]) -> Void) {
+        let clearing = Clearing(completion: completion)
+        for child in children {
+            let outlets = [child.stdout, child.stderr].filter { $0.path != nil && $0.isAttached }
+            clearing.results.append(
+                CommandResult(name: child.name.process, group: child.name.group, action: .cleared))
+            for outlet in outlets {
+                nextToken += 1
+                let token = LogToken(rawValue: nextToken)
+                clearing.open += 1
+                clearings[token] = (clearing, clearing.results.count - 1)
+                logs.post(.clear(outlet.id, token))
+            }
+        }
+        if clearing.open == 0 { completion(clearing.results) }
+    }
+
+    /// Takes up what a log thread tells.
+    mutating func take(_ notice: LogNotice, _ children: [MemberID: Child]) {
+        switch notice {
+        case .trouble(.activity, let lostBytes, let text):
+            activity.lostBytes = lostBytes
+            activity.trouble = text
+        case .trouble(let stream, let lostBytes, let text):
+            guard let child = children[MemberID(rawValue: stream.rawValue / 2)] else { return }
+            if stream == child.stdout.id {
+                child.stdout.lostBytes = lostBytes
+                child.stdout.trouble = text
+            } else {
+                child.stderr.lostBytes = lostBytes
+                child.stderr.trouble = text
+            }
+        case .cleared(let token, let error):
+            guard let (clearing, index) = clearings.removeValue(forKey: token) else { return }
+            if let error { clearing.results[index].error = APIError(.failed, error) }
+            clearing.open -= 1
+            if clearing.open == 0 { clearing.completion(clearing.results) }
+        case .drained, .ended: break
+        }
+    }
+
+    func reopen() {
+        logs.post(.reopen)
+    }
+
+    var activityInfo: ProcessInfo.Log { activity }
+}
+
+extension APIError {
+    init(_ error: LogReadError) {
+        switch error {
+        case .unknownStream, .noLogFile: self.init(.noLogFile, "there is no log file")
+        case .failed(let text): self.init(.failed, "cannot read the log: \(text)")
+        }
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Configuration
+import Platform
+
+/// The command line of the daemon.
+@main
+struct Swisord: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "swisord",
+        abstract: "Keeps the programs of a YAML file running.",
+        discussion: """
+            Without -n it becomes a daemon; the command ends with 0 once the socket answers and \
+            autostart has been attempted, else it says why not. Drive it with swisordctl.
+            """,
+        version: "swisord \(Version.text)",
+        helpNames: [.customShort("h"), .long])
+
+    @Option(
+        name: [.customShort("c"), .customLong("configuration")],
+        help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var file: String?
+
+    @Flag(name: [.customShort("n"), .customLong("nodaemon")], help: "Stay in the foreground.")
+    var nodaemon = false
+
+    @Flag(
+        name: [.customShort("t"), .customLong("check")],
+        help: "Check the configuration and exit: 0 when it is good, 2 with every error.")
+    var check = false
+
+    @Option(name: [.customShort("l"), .customLong("logfile")], help: "The activity log.")
+    var logfile: String?
+
+    @Option(
+        name: [.customShort("e"), .customLong("loglevel")],
+        help: "critical, error, warn, info, debug, trace or blather.")
+    var loglevel: LogLevel?
+
+    @Option(name: [.customShort("j"), .customLong("pidfile")], help: "Where to write the pid.")
+    var pidfile: String?
+
+    @Option(
+        name: [.customShort("d"), .customLong("directory")], help: "The daemon's directory.")
+    var directory: String?
+
+    @Option(
+        name: [.customShort("u"), .customLong("user")],
+        help: ArgumentHelp("The user to run as, from root.", valueName: "user[:group]"))
+    var user: UserReference?
+
+    @Option(name: [.customShort("m"), .customLong("umask")], help: "The umask, in octal.")
+    var umask: Umask?
+
+    @Option(
+        name: [.customShort("i"), .customLong("identifier")], help: "The name of this instance.")
+    var identifier: String?
+
+    @Flag(name: [.customShort("v")], help: .hidden)
+    var shortVersion = false
+
+    mutating func run() throws {
+        if shortVersion { throw CleanExit.message("swisord \(Version.text)") }
+        let surroundings = Surroundings.ofThisProcess()
+        let code = Startup(
+            file: try chosenFile(surroundings), overrides: overrides(surroundings),
+            isCheck: check, surroundings: surroundings
+        ).run()
+        throw ExitCode(code)
+    }
+
+    private func chosenFile(_ surroundings: Surroundings) throws -> String {
+        if let file { return Self.absolute(file, surroundings) }
+        switch ConfigurationLoader.search(surroundings: surroundings) {
+        case .success(let found): return found
+        case .failure(let nothing):
+            StandardError.write("swisord: \(nothing)\n")
+            throw ExitCode(2)
+        }
+    }
+
+    /// Paths of the command line start where the command was typed, also after a reload.
+    private func overrides(_ surroundings: Surroundings) -> DaemonOverrides {
+        DaemonOverrides(
+            logfile: logfile.map { Self.absolute($0, surroundings) }, logLevel: loglevel,
+            pidfile: pidfile.map { Self.absolute($0, surroundings) },
+            directory: directory.map { Self.absolute($0, surroundings) }, user: user,
+            umask: umask?.bits, identifier: identifier, nodaemon: nodaemon)
+    }
+
+    private static func absolute(_ path: String, _ surroundings: Surroundings) -> String {
+        path.hasPrefix("/") ? path : "\(surroundings.currentDirectory)/\(path)"
+    }
+}
+
+extension LogLevel: ExpressibleByArgument {}
+
+extension UserReference: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(argument)
+    }
+}
+
+/// A umask as it is typed: octal digits up to 0777.
+struct Umask: ExpressibleByArgument {
+    let bits: UInt32
+
+    init?(argument: String) {
+        guard let bits = UInt32(argument, radix: 8), bits <= 0o777 else { return nil }
+        self.bits = bits
+    }
+}
