@@ -42,6 +42,17 @@ struct BareSourceTests {
         )
         #expect(file.functions.map(\.lines) == [6, 1])
         #expect(file.functions.map(\.firstLine) == [2, 8])
+        #expect(file.functions.map(\.name) == ["b", "init"])
+    }
+
+    @Test("knows a function without a body")
+    func requirements() {
+        let text = "protocol A {\n    func b()\n}\nstruct C {\n    let d = 1\n}\n"
+        let file = CodeFile(
+            file: TextFile(path: "Sources/A/A.swift", text: text),
+            bare: BareSource.of(text)
+        )
+        #expect(file.functions.isEmpty)
     }
 
     @Test("finds whole words only")

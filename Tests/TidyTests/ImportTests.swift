@@ -42,7 +42,10 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
         ),
         ImportRule(
             "swisordctl",
-            ["ControlAPI", "Configuration", "CEdit", "ArgumentParser", "Glibc"]
+            [
+                "ControlAPI", "Configuration", "CEdit", "ArgumentParser", "Glibc",
+                "Synchronization",
+            ]
         ),
     ]
 }
