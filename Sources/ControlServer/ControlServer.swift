@@ -1,1 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
+
+package import ControlAPI
+private import Glibc
+import NIOCore
+import NIOPosix
+
+/// The daemon's control channel: HTTP over a Unix socket, on a thread of its own.
+///
+/// Requests go to the backend and answers come back as values, so that no client, however slow
+/// or hostile, holds up anything but this thread.
+package final class ControlServer: Sendable {
+    private let group: MultiThreadedEventLoopGroup
+    private let acceptor: NIOLoopBound<Acceptor>
+    private let loop: any EventLoop
+
+    private init(group: MultiThreadedEventLoopGroup, acceptor: NIOLoopBound<Acceptor>) {
+        self.group = group
+        self.acceptor = acceptor
+        loop = group.next()
+    }
+
+    /// Makes the socket and begins to serve; it answers when this returns.
+    ///
+    /// `log` gets a line whenever something is worth one, on the control thread.
+    ///
+    /// - Throws: `ControlServerError` when there can be no socket at `path`.
+    package static func start(
+        path: String,
+        backend: any ControlBackend,
+        limits: ControlLimits = ControlLimits(),
+        log: @escaping @Sendable (String) -> Void
+    ) throws(ControlServerError) -> ControlServer {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        do {
+            let acceptor = try loop.submit {
+                prepareThread()
+                let acceptor = Acceptor(
+                    path: path,
+                    backend: backend,
+                    limits: limits,
+                    log: log,
+                    loop: loop
+                )
+                return NIOLoopBound(acceptor, eventLoop: loop)
+            }.wait()
+            try loop.flatSubmit { acceptor.value.open() }.wait()
+            return ControlServer(group: group, acceptor: acceptor)
+        } catch let error as ControlServerError {
+            group.shutdownGracefully { _ in }
+            throw error
+        } catch {
+            group.shutdownGracefully { _ in }
+            throw .system(operation: "serve", path: path, reason: "\(error)")
+        }
+    }
+
+    /// Makes the socket again if its file has been removed; looks at it soon, and does not wait.
+    package func ensureSocketExists() {
+        loop.execute { [acceptor] in acceptor.value.restore() }
+    }
+
+    /// Ends the server without waiting: the file and the listener go first, pending answers get
+    /// a short while to leave, then every connection is closed and `completion` is called.
+    ///
+    /// `completion` runs on the control thread. Stopping twice is harmless.
+    package func stop(completion: @escaping @Sendable () -> Void = {}) {
+        loop.execute { [acceptor, group] in
+            acceptor.value.stop {
+                completion()
+                group.shutdownGracefully { _ in }
+            }
+        }
+    }
+
+    /// Names the thread for `ps -L`, and leaves all signals to the others.
+    private static func prepareThread() {
+        let name = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+        if name >= 0 {
+            _ = write(name, "control", 7)
+            _ = close(name)
+        }
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, nil)
+    }
+}

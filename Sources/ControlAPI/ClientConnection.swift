@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// One connection to the daemon, used from a thread that may wait.
+struct ClientConnection: Sendable {
+    private let channel: any Channel
+    private let handler: NIOLoopBound<ClientHandler>
+
+    /// Whether the daemon has not closed it, as far as is known.
+    var isActive: Bool { channel.isActive }
+
+    /// Connects, again for a while when the daemon's queue is full.
+    static func open(
+        path: String,
+        on loop: any EventLoop
+    ) throws(ControlClientError) -> ClientConnection {
+        var attempts = 0
+        while true {
+            do {
+                return try connect(path: path, on: loop).wait()
+            } catch let error as IOError {
+                attempts += 1
+                guard error.errnoCode == EAGAIN else { throw explain(error.errnoCode, path) }
+                guard attempts < 200 else { throw .timedOut }
+                _ = try? loop.scheduleTask(in: .milliseconds(10)) {}.futureResult.wait()
+            } catch {
+                throw .protocolError("'\(path)' cannot be a socket's path (\(error))")
+            }
+        }
+    }
+
+    /// Sends a request; the answer comes by `next`.
+    func send(_ http: HTTPCall) {
+        channel.eventLoop.execute { handler.value.send(http) }
+    }
+
+    /// Waits for the next parts of the answer.
+    func next() throws(ControlClientError) -> [ClientHandler.Part] {
+        do {
+            let loop = channel.eventLoop
+            return try loop.flatSubmit { handler.value.next(on: loop) }.wait()
+        } catch let error as ControlClientError {
+            throw error
+        } catch {
+            throw .connectionLost
+        }
+    }
+
+    /// Lets a wait end with `timedOut` after a while; cancel what this answers when it is over.
+    func limit(to timeout: Duration) -> Scheduled<Void> {
+        channel.eventLoop.scheduleTask(in: TimeAmount(timeout)) { handler.value.fail(.timedOut) }
+    }
+
+    func close() {
+        channel.close(promise: nil)
+    }
+
+    private static func connect(
+        path: String,
+        on loop: any EventLoop
+    ) -> EventLoopFuture<ClientConnection> {
+        loop.flatSubmit {
+            let handler = NIOLoopBound(ClientHandler(), eventLoop: loop)
+            return ClientBootstrap(group: loop)
+                .channelOption(.autoRead, value: false)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let pipeline = channel.pipeline.syncOperations
+                        try pipeline.addHTTPClientHandlers()
+                        try pipeline.addHandler(handler.value)
+                    }
+                }
+                .connect(unixDomainSocketPath: path)
+                .map { ClientConnection(channel: $0, handler: handler) }
+        }
+    }
+
+    private static func explain(_ code: Int32, _ path: String) -> ControlClientError {
+        switch code {
+        case ENOENT, ENOTDIR: .noSuchFile(path)
+        case ECONNREFUSED: .refused(path)
+        case EACCES, EPERM: .permissionDenied(path)
+        default: .protocolError("\(path): \(String(cString: strerror(code)))")
+        }
+    }
+}

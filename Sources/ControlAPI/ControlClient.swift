@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOPosix
+
+/// Asks the daemon over its Unix socket and waits for what it answers.
+///
+/// It connects at the first request and keeps the connection for the next one. One thread of its
+/// own does the input and output. Not to be shared between threads.
+package final class ControlClient {
+    /// The most bytes of one answer that is not a stream.
+    private static let answerLimit = 256 * 1024 * 1024
+
+    private let socketPath: String
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private var connection: ClientConnection?
+
+    /// Makes a client; nothing is opened yet.
+    package init(socketPath: String) {
+        self.socketPath = socketPath
+    }
+
+    deinit {
+        connection?.close()
+        group.shutdownGracefully { _ in }
+    }
+
+    /// Sends a request and waits for the answer.
+    ///
+    /// Without `timeout` it waits for as long as it takes: a start may take minutes. What the
+    /// daemon refuses is an answer, `Response.failure`, and not thrown.
+    package func send(
+        _ request: Request,
+        timeout: Duration? = nil
+    ) throws(ControlClientError) -> Response {
+        let http: HTTPCall
+        do {
+            http = try Routes.http(for: .request(request))
+        } catch {
+            return .failure(error)
+        }
+        return try decode(try answer(to: http, timeout: timeout))
+    }
+
+    /// Sends a request as HTTP and waits for the answer as HTTP, for callers that pass it on.
+    package func answer(
+        to http: HTTPCall,
+        timeout: Duration? = nil
+    ) throws(ControlClientError) -> HTTPAnswer {
+        let isReused = connection?.isActive == true
+        do {
+            return try exchange(http, timeout: timeout)
+        } catch {
+            // The daemon may have closed the idle connection just now; only what changes nothing
+            // may be asked twice.
+            guard error == .connectionLost, isReused, http.method == Route.Method.get.rawValue
+            else { throw error }
+            return try exchange(http, timeout: timeout)
+        }
+    }
+
+    /// Opens a stream and hands over what comes, until it ends or `onEvent` answers false.
+    ///
+    /// A refusal is handed over as `failed`. Each stream has a connection of its own.
+    package func stream(
+        _ request: StreamRequest,
+        onEvent: (StreamEvent) -> Bool
+    ) throws(ControlClientError) {
+        let http: HTTPCall
+        do {
+            http = try Routes.http(for: .stream(request))
+        } catch {
+            _ = onEvent(.failed(error))
+            return
+        }
+        let connection = try ClientConnection.open(path: socketPath, on: group.next())
+        defer { connection.close() }
+        connection.send(http)
+        var answer = HTTPAnswer(status: 0, body: [])
+        while true {
+            for part in try connection.next() {
+                switch part {
+                case .head(let status, _):
+                    answer.status = status
+                    if status == 200, !onEvent(.opened) { return }
+                case .body(let bytes):
+                    guard answer.status == 200 else {
+                        answer.body += bytes
+                        continue
+                    }
+                    if !onEvent(.bytes(bytes)) { return }
+                case .end:
+                    _ = onEvent(answer.status == 200 ? .ended : .failed(try refusal(answer)))
+                    return
+                }
+            }
+        }
+    }
+
+    private func exchange(
+        _ http: HTTPCall,
+        timeout: Duration?
+    ) throws(ControlClientError) -> HTTPAnswer {
+        let connection =
+            if let connection, connection.isActive {
+                connection
+            } else {
+                try ClientConnection.open(path: socketPath, on: group.next())
+            }
+        self.connection = nil
+        let deadline = timeout.map { connection.limit(to: $0) }
+        defer { deadline?.cancel() }
+        connection.send(http)
+        var answer = HTTPAnswer(status: 0, body: [])
+        var mayKeep = false
+        while true {
+            for part in try connection.next() {
+                switch part {
+                case .head(let status, let keepsAlive):
+                    answer.status = status
+                    mayKeep = keepsAlive
+                case .body(let bytes):
+                    answer.body += bytes
+                    guard answer.body.count <= Self.answerLimit else {
+                        connection.close()
+                        throw .protocolError("it has more than \(Self.answerLimit) bytes")
+                    }
+                case .end:
+                    if mayKeep { self.connection = connection } else { connection.close() }
+                    return answer
+                }
+            }
+        }
+    }
+
+    private func decode(_ answer: HTTPAnswer) throws(ControlClientError) -> Response {
+        do {
+            return try answer.response()
+        } catch {
+            throw .protocolError("HTTP \(answer.status), \(error.message)")
+        }
+    }
+
+    private func refusal(_ answer: HTTPAnswer) throws(ControlClientError) -> APIError {
+        guard case .failure(let error) = try decode(answer) else {
+            throw .protocolError("HTTP \(answer.status) without an error")
+        }
+        return error
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One event of `/v1/events`.
+package struct EventNote: Hashable, Sendable, Codable {
+    package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+        case processState = "process_state"
+        case daemonState = "daemon_state"
+        case reload
+    }
+
+    /// Counts the events since the daemon started; a gap means that some were lost.
+    package var serial: UInt64
+    package var type: Kind
+    /// The process, or empty when the event is about none.
+    package var name: String
+    package var group: String
+    /// The state before and after, in supervisord's words.
+    package var from: String?
+    package var to: String?
+    package var pid: Int?
+    /// Seconds since 1970.
+    package var at: Double
+    /// How the process ended, in words, when it did.
+    package var exit: String?
+
+    package init(
+        serial: UInt64,
+        type: Kind,
+        name: String = "",
+        group: String = "",
+        from: String? = nil,
+        to: String? = nil,
+        pid: Int? = nil,
+        at: Double,
+        exit: String? = nil
+    ) {
+        self.serial = serial
+        self.type = type
+        self.name = name
+        self.group = group
+        self.from = from
+        self.to = to
+        self.pid = pid
+        self.at = at
+        self.exit = exit
+    }
+
+    /// The bytes that go to the client: the serial as `id`, the type as `event`, JSON as `data`.
+    package func serverSentEvent() throws(APIError) -> [UInt8] {
+        let json = try JSONCoding.encode(self)
+        return ServerSentEvent(
+            id: String(serial),
+            event: type.rawValue,
+            data: String(decoding: json.dropLast(), as: UTF8.self)
+        ).encoded
+    }
+
+    /// Reads the note of an event; nil for an event of another kind, as in `lost`.
+    package init?(_ event: ServerSentEvent) throws(APIError) {
+        guard Kind(rawValue: event.event) != nil else { return nil }
+        self = try JSONCoding.decode(EventNote.self, from: Array(event.data.utf8))
+    }
+}

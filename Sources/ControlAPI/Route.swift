@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One line of the route table: an address, what it makes, and how it is made from that.
+package struct Route: Sendable {
+    package enum Method: String, Hashable, Sendable {
+        case get = "GET"
+        case post = "POST"
+    }
+
+    package let method: Method
+    /// As in `/v1/programs/{names}/start`.
+    package let path: String
+    /// The name of the operation, as in the OpenAPI file.
+    package let id: String
+    package let summary: String
+    package let query: [QueryParameter]
+    /// Whether a JSON body may come with it; else a body is refused.
+    package let takesBody: Bool
+
+    /// Makes the call of an address that has matched.
+    let read: @Sendable (Arguments) throws(APIError) -> Call
+    /// The arguments of a call, or nil when the call is not this route's.
+    let write: @Sendable (Call) -> Arguments?
+
+    init(
+        _ method: Method,
+        _ path: String,
+        _ id: String,
+        _ summary: String,
+        query: [QueryParameter] = [],
+        takesBody: Bool = false,
+        read: @escaping @Sendable (Arguments) throws(APIError) -> Call,
+        write: @escaping @Sendable (Call) -> Arguments?
+    ) {
+        self.method = method
+        self.path = path
+        self.id = id
+        self.summary = summary
+        self.query = query
+        self.takesBody = takesBody
+        self.read = read
+        self.write = write
+    }
+
+    /// A route that has no arguments.
+    init(_ method: Method, _ path: String, _ id: String, _ summary: String, _ request: Request) {
+        self.init(
+            method,
+            path,
+            id,
+            summary,
+            read: { _ in .request(request) },
+            write: { $0 == .request(request) ? Arguments() : nil }
+        )
+    }
+}
+
+/// What the variable parts of an address and the body hold.
+struct Arguments: Hashable, Sendable {
+    /// `{name}`, `{names}` or none.
+    var names: [String] = []
+    /// `{channel}`.
+    var channel: LogSource.Channel?
+    var query: [String: QueryValue] = [:]
+    /// `signal` of the JSON body.
+    var signal: String?
+
+    var selection: Selection { Selection(names) }
+
+    func flag(_ name: String) -> Bool {
+        if case .flag(let value) = query[name] { value } else { false }
+    }
+
+    func bytes(_ name: String) -> Int {
+        if case .bytes(let value) = query[name] { value } else { 0 }
+    }
+
+    func list(_ name: String) -> [String] {
+        if case .list(let value) = query[name] { value } else { [] }
+    }
+
+    func text(_ name: String) -> String? {
+        if case .text(let value) = query[name] { value } else { nil }
+    }
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every route, once: requests are parsed and built from this table and nothing else.
+package enum Routes {
+    package static let all: [Route] = programs + logs + daemon
+
+    private static let wait = QueryParameter(
+        name: "wait",
+        kind: .flag(default: true),
+        summary: "Whether to answer only when the outcome is known."
+    )
+    private static let bytes = QueryParameter(
+        name: "bytes",
+        kind: .bytes(default: 1600),
+        summary: "How many of the last bytes to send."
+    )
+    private static let follow = QueryParameter(
+        name: "follow",
+        kind: .flag(default: false),
+        summary: "Whether to go on with everything that is written later."
+    )
+
+    private static let programs: [Route] = [
+        Route(
+            .get,
+            "/v1/programs",
+            "listPrograms",
+            "All programs, or those selected.",
+            query: [
+                QueryParameter(
+                    name: "select",
+                    kind: .list(default: ["all"]),
+                    summary: "Patterns of the programs to show."
+                )
+            ],
+            read: { .request(.programs(Selection($0.list("select")))) },
+            write: {
+                guard case .request(.programs(let selection)) = $0 else { return nil }
+                return Arguments(query: ["select": .list(selection.patterns)])
+            }
+        ),
+        Route(
+            .get,
+            "/v1/programs/{name}",
+            "getProgram",
+            "One program by its exact name.",
+            read: { arguments throws(APIError) in
+                let name = arguments.names[0]
+                guard !name.contains(where: { "*?".contains($0) }), !name.hasSuffix(":") else {
+                    throw .badRequest(
+                        "'\(name)' is a pattern, and this address shows one program.",
+                        hint: "Use /v1/programs?select=PATTERN."
+                    )
+                }
+                return .program(name)
+            },
+            write: { if case .program(let name) = $0 { Arguments(names: [name]) } else { nil } }
+        ),
+        command("start", "startPrograms", "Start programs.", Request.start) {
+            if case .start(let selection, let wait) = $0 { (selection, wait) } else { nil }
+        },
+        command("stop", "stopPrograms", "Stop programs.", Request.stop) {
+            if case .stop(let selection, let wait) = $0 { (selection, wait) } else { nil }
+        },
+        command(
+            "restart",
+            "restartPrograms",
+            "Stop what runs, then start programs.",
+            Request.restart
+        ) {
+            if case .restart(let selection, let wait) = $0 { (selection, wait) } else { nil }
+        },
+        Route(
+            .post,
+            "/v1/programs/{names}/signal",
+            "signalPrograms",
+            "Send a signal to programs.",
+            query: [
+                QueryParameter(
+                    name: "signal",
+                    kind: .text,
+                    summary: "The signal, when the body is empty."
+                )
+            ],
+            takesBody: true,
+            read: { arguments throws(APIError) in
+                switch (arguments.signal, arguments.text("signal")) {
+                case (let name?, nil), (nil, let name?):
+                    return .request(.signal(arguments.selection, name: name))
+                case (nil, nil):
+                    throw .badRequest(
+                        "No signal is named.",
+                        hint: #"Send {"signal": "TERM"} or ?signal=TERM."#
+                    )
+                case (_?, _?):
+                    throw .badRequest("The signal is named twice, in the body and in the query.")
+                }
+            },
+            write: {
+                guard case .request(.signal(let selection, let name)) = $0 else { return nil }
+                return Arguments(names: selection.patterns, signal: name)
+            }
+        ),
+        Route(
+            .post,
+            "/v1/programs/{names}/clear",
+            "clearLogs",
+            "Empty the logs of programs.",
+            read: { .request(.clear($0.selection)) },
+            write: {
+                guard case .request(.clear(let selection)) = $0 else { return nil }
+                return Arguments(names: selection.patterns)
+            }
+        ),
+    ]
+
+    private static let logs: [Route] = [
+        Route(
+            .get,
+            "/v1/programs/{name}/logs/{channel}",
+            "readLog",
+            "The end of a program's log.",
+            query: [bytes, follow],
+            read: { arguments throws(APIError) in
+                guard let channel = arguments.channel else {
+                    throw APIError(.notFound, "No such log.")
+                }
+                let log = LogSource.program(name: arguments.names[0], channel: channel)
+                return .stream(
+                    .log(log, bytes: arguments.bytes("bytes"), follow: arguments.flag("follow"))
+                )
+            },
+            write: {
+                guard
+                    case .stream(.log(.program(let name, let channel), let bytes, let follow)) = $0
+                else { return nil }
+                return Arguments(
+                    names: [name],
+                    channel: channel,
+                    query: ["bytes": .bytes(bytes), "follow": .flag(follow)]
+                )
+            }
+        ),
+        Route(
+            .get,
+            "/v1/daemon/log",
+            "readDaemonLog",
+            "The end of the daemon's activity log.",
+            query: [bytes, follow],
+            read: { .stream(.log(.daemon, bytes: $0.bytes("bytes"), follow: $0.flag("follow"))) },
+            write: {
+                guard case .stream(.log(.daemon, let bytes, let follow)) = $0 else { return nil }
+                return Arguments(query: ["bytes": .bytes(bytes), "follow": .flag(follow)])
+            }
+        ),
+        Route(
+            .get,
+            "/v1/events",
+            "streamEvents",
+            "State changes as they happen.",
+            read: { _ in .stream(.events) },
+            write: { $0 == .stream(.events) ? Arguments() : nil }
+        ),
+    ]
+
+    private static let daemon: [Route] = [
+        Route(.get, "/v1/daemon", "getDaemon", "The daemon about itself.", .daemon),
+        Route(
+            .post,
+            "/v1/daemon/reload",
+            "reloadDaemon",
+            "Read the configuration again and apply what differs, or nothing at all.",
+            .reload
+        ),
+        Route(
+            .post,
+            "/v1/daemon/shutdown",
+            "shutDown",
+            "Stop every program and end the daemon.",
+            .shutdown
+        ),
+        Route(
+            .post,
+            "/v1/daemon/reopen-logs",
+            "reopenLogs",
+            "Close and open every log file again.",
+            .reopenLogs
+        ),
+        Route(.get, "/v1/config/plan", "getPlan", "What applying the file would change.", .plan),
+        Route(
+            .post,
+            "/v1/config/apply",
+            "applyPlan",
+            "Apply what differs in the file.",
+            query: [
+                QueryParameter(
+                    name: "groups",
+                    kind: .list(default: []),
+                    summary: "The groups to apply; without it, all."
+                )
+            ],
+            read: { .request(.apply(groups: $0.list("groups"))) },
+            write: {
+                guard case .request(.apply(let groups)) = $0 else { return nil }
+                return Arguments(query: ["groups": .list(groups)])
+            }
+        ),
+    ]
+
+    private static func command(
+        _ verb: String,
+        _ id: String,
+        _ summary: String,
+        _ make: @escaping @Sendable (Selection, Bool) -> Request,
+        _ parts: @escaping @Sendable (Request) -> (Selection, Bool)?
+    ) -> Route {
+        Route(
+            .post,
+            "/v1/programs/{names}/\(verb)",
+            id,
+            summary,
+            query: [wait],
+            read: { .request(make($0.selection, $0.flag("wait"))) },
+            write: {
+                guard case .request(let request) = $0, let (selection, wait) = parts(request) else {
+                    return nil
+                }
+                return Arguments(names: selection.patterns, query: ["wait": .flag(wait)])
+            }
+        )
+    }
+}

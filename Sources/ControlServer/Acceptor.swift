@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+private import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The listening side, on the control thread: the socket's file, and who is let in.
+final class Acceptor {
+    private let path: String
+    private let backend: any ControlBackend
+    private let limits: ControlLimits
+    private let log: @Sendable (String) -> Void
+    private let loop: any EventLoop
+    private let registry: ConnectionRegistry
+    private let owner = geteuid()
+    private var socket: ListeningSocket?
+    private var listener: (any Channel)?
+    private var watch: (any Channel)?
+    private var refusedCount = 0
+    private var complaint: String?
+
+    init(
+        path: String,
+        backend: any ControlBackend,
+        limits: ControlLimits,
+        log: @escaping @Sendable (String) -> Void,
+        loop: any EventLoop
+    ) {
+        self.path = path
+        self.backend = backend
+        self.limits = limits
+        self.log = log
+        self.loop = loop
+        registry = ConnectionRegistry(limit: limits.connections)
+    }
+
+    private var directory: String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Makes the socket and begins to accept.
+    func open() -> EventLoopFuture<Void> {
+        let acceptor = NIOLoopBound(self, eventLoop: loop)
+        return listen().flatMap {
+            let this = acceptor.value
+            return SocketWatch.start(directory: this.directory, on: this.loop) {
+                acceptor.value.restore()
+            }
+        }.map { watch in
+            let this = acceptor.value
+            this.watch = watch
+            if watch == nil {
+                this.log("\(this.path): cannot be watched; if it is removed it stays away")
+            }
+        }
+    }
+
+    /// Makes the socket anew when its file is gone.
+    func restore() {
+        guard let socket, listener != nil else { return }
+        switch socket.presence {
+        case .own: complaint = nil
+        case .foreign: complain("\(path): is another's socket now; left as it is")
+        case .missing:
+            let old = listener
+            let acceptor = NIOLoopBound(self, eventLoop: loop)
+            listen().whenComplete { result in
+                let this = acceptor.value
+                switch result {
+                case .success:
+                    old?.close(promise: nil)
+                    this.complaint = nil
+                    this.log("\(this.path): was removed, and is there again")
+                case .failure(let error):
+                    this.complain("\(this.path): was removed, and cannot be made again: \(error)")
+                }
+            }
+        }
+    }
+
+    /// Ends everything: the listener first, pending answers after a short while.
+    func stop(then completion: @escaping () -> Void) {
+        socket?.removeFile()
+        listener?.close(promise: nil)
+        watch?.close(promise: nil)
+        socket = nil
+        listener = nil
+        watch = nil
+        let acceptor = NIOLoopBound(self, eventLoop: loop)
+        let deadline = loop.scheduleTask(in: TimeAmount(limits.stopDeadline)) {
+            acceptor.value.registry.closeAll()
+        }
+        registry.finish {
+            deadline.cancel()
+            completion()
+        }
+    }
+
+    private func listen() -> EventLoopFuture<Void> {
+        let made: ListeningSocket
+        do {
+            made = try ListeningSocket(path: path)
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
+        let acceptor = NIOLoopBound(self, eventLoop: loop)
+        return ServerBootstrap(group: loop)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in acceptor.value.welcome(channel) }
+            .withBoundSocket(made.descriptor)
+            .map { channel in
+                acceptor.value.socket = made
+                acceptor.value.listener = channel
+            }
+    }
+
+    // MARK: Clients
+
+    private func welcome(_ channel: any Channel) -> EventLoopFuture<Void> {
+        guard let provider = channel as? any SocketOptionProvider else {
+            return loop.makeFailedFuture(ChannelError.operationUnsupported)
+        }
+        let credentials: EventLoopFuture<Credentials> = provider.unsafeGetSocketOption(
+            level: .socket,
+            name: NIOBSDSocket.Option(rawValue: SO_PEERCRED)
+        )
+        let acceptor = NIOLoopBound(self, eventLoop: loop)
+        return credentials.flatMapThrowing { found in
+            let peer = Peer(pid: found.pid, uid: found.uid, gid: found.gid)
+            try acceptor.value.serve(peer, on: channel)
+        }
+    }
+
+    private func serve(_ peer: Peer, on channel: any Channel) throws {
+        let gate = RequestGate(limits: limits)
+        var refusal: Refusal?
+        if peer.uid != 0, peer.uid != owner {
+            log("control: refused uid \(peer.uid), pid \(peer.pid)")
+            refusal = Refusal(
+                .forbidden,
+                "Only root and the user of swisord may do this.",
+                hint: "Run as root or as the user that swisord runs as."
+            )
+        }
+        func connection(_ refusal: Refusal?) -> Connection {
+            Connection(
+                peer: peer,
+                backend: backend,
+                limits: limits,
+                gate: gate,
+                registry: registry,
+                refusal: refusal
+            )
+        }
+        var handler = connection(refusal)
+        if refusal == nil, !registry.admit(handler) {
+            refusal = Refusal(
+                .overloaded,
+                "All \(limits.connections) connections are busy.",
+                hint: "Try again in a moment."
+            )
+            handler = connection(refusal)
+        }
+        if refusal != nil {
+            guard refusedCount < limits.connections else { throw ChannelError.ioOnClosedChannel }
+            refusedCount += 1
+            let acceptor = NIOLoopBound(self, eventLoop: loop)
+            channel.closeFuture.whenComplete { _ in acceptor.value.refusedCount -= 1 }
+        }
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandlers([
+            gate, ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)),
+            HTTPResponseEncoder(), handler,
+        ])
+    }
+
+    /// Logs something once, and not again for as long as it stays so.
+    private func complain(_ text: String) {
+        if text != complaint { log(text) }
+        complaint = text
+    }
+}
+
+/// `struct ucred`, which the C library shows to GNU programs only.
+private struct Credentials {
+    let pid: Int32
+    let uid: UInt32
+    let gid: UInt32
+}

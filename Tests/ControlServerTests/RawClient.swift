@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// A client that sends and receives bytes as they are, on a blocking Unix socket.
+final class RawClient {
+    struct Failure: Error {
+        let what: String
+        let code: Int32
+    }
+
+    private let descriptor: Int32
+
+    /// Connects; receiving gives up after `timeout` seconds.
+    init(path: String, timeout: Int = 20) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure(what: "socket", code: errno) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else { throw Failure(what: "connect", code: errno) }
+        var time = timeval(tv_sec: timeout, tv_usec: 0)
+        setsockopt(
+            descriptor,
+            SOL_SOCKET,
+            SO_RCVTIMEO,
+            &time,
+            socklen_t(MemoryLayout<timeval>.size)
+        )
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Sends everything; false when the other side has closed.
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    @discardableResult
+    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    /// Says that nothing more will be sent.
+    func endInput() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Some bytes; empty at the end, nil when nothing came in time or the connection broke.
+    func receive(atMost limit: Int = 65536) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: limit)
+        let count = recv(descriptor, &buffer, limit, 0)
+        return count < 0 ? nil : Array(buffer.prefix(count))
+    }
+
+    /// Everything up to the end of the connection.
+    func receiveAll() -> String {
+        var all: [UInt8] = []
+        while let bytes = receive(), !bytes.isEmpty { all += bytes }
+        return String(decoding: all, as: UTF8.self)
+    }
+
+    /// Everything until `text` has come, or the connection has ended.
+    func receive(until text: String) -> String {
+        var all: [UInt8] = []
+        let wanted = Array(text.utf8)
+        while let bytes = receive(), !bytes.isEmpty {
+            all += bytes
+            if all.count >= wanted.count, String(decoding: all, as: UTF8.self).contains(text) {
+                break
+            }
+        }
+        return String(decoding: all, as: UTF8.self)
+    }
+}
