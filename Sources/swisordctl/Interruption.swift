@@ -43,6 +43,13 @@ extension Session {
                 .refused,
                 "swisord has ended or is just starting; start it with 'swisord -c \(file)'"
             )
+        case .noSocketKnown(let text):
+            unreachable(
+                "error: \(text)",
+                "no_socket_known",
+                .invalidArguments,
+                "name a configuration with '-c FILE', or the socket with '-s unix:///PATH'"
+            )
         case .noSuchFile:
             unreachable(
                 "\(url) no such file",
@@ -81,7 +88,8 @@ extension Session {
         exitStatus = status
         say(line)
         if let hint { advise(hint) }
-        show(ErrorDocument(code: code, message: line, hint: hint))
+        let message = line.hasPrefix("error: ") ? String(line.dropFirst(7)) : line
+        show(ErrorDocument(code: code, message: message, hint: hint))
     }
 }
 

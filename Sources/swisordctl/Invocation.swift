@@ -10,19 +10,8 @@ extension Swisordctl {
             terminal.flush()
             return .success
         }
-        let connection: any DaemonConnection
-        switch SocketSearch(file: configuration, url: serverurl).connection() {
-        case .success(let found): connection = found
-        case .failure(let problem):
-            // `help` needs no daemon.
-            guard words.first == "help" else {
-                terminal.complain("swisordctl: \(problem.text)")
-                return problem.status
-            }
-            connection = NoConnection()
-        }
         var session = Session(
-            connection: connection,
+            connection: SocketSearch(file: configuration, url: serverurl).connection(),
             terminal: terminal,
             json: json || found.contains("--json")
         )

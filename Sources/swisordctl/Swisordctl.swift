@@ -40,6 +40,10 @@ struct Swisordctl: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Show the version of swisordctl.")
     var version = false
 
+    // Everything from the verb on belongs to the verb, dashes too, so help is a flag of our own.
+    @Flag(name: [.customShort("h"), .long], help: .hidden)
+    var help = false
+
     @Argument(
         parsing: .captureForPassthrough,
         help: ArgumentHelp("What to do.", valueName: "verb"),
@@ -50,17 +54,28 @@ struct Swisordctl: ParsableCommand {
     static func main() {
         let command: Swisordctl
         do {
-            command = try parse()
+            command = try read(nil)
+            if command.help { throw CleanExit.helpRequest(command) }
         } catch {
-            // Exit status 2 for usage, as supervisorctl has it; 0 for --help and completion.
-            let text = fullMessage(for: error)
-            guard exitCode(for: error).isSuccess else {
-                DescriptorSink(descriptor: 2).write(Array((text + "\n").utf8))
-                Glibc.exit(2)
-            }
-            DescriptorSink(descriptor: 1).write(Array((text + "\n").utf8))
-            Glibc.exit(0)
+            end(with: error)
         }
         Glibc.exit(command.perform().rawValue)
+    }
+
+    /// The command line in `arguments`, or that of the process.
+    static func read(_ arguments: [String]?) throws -> Swisordctl {
+        let command = try parse(arguments)
+        if let word = command.words.first, word.hasPrefix("-") {
+            throw ValidationError("Unknown option '\(word)'")
+        }
+        return command
+    }
+
+    /// Exit status 2 for wrong usage, as supervisorctl has it; 0 for help and completion.
+    private static func end(with error: any Error) -> Never {
+        let isWanted = exitCode(for: error).isSuccess
+        let text = fullMessage(for: error) + "\n"
+        DescriptorSink(descriptor: isWanted ? 1 : 2).write(Array(text.utf8))
+        Glibc.exit(isWanted ? 0 : ExitStatus.invalidArguments.rawValue)
     }
 }

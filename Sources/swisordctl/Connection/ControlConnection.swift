@@ -18,17 +18,3 @@ struct ControlConnection: DaemonConnection {
         throw .noSuchFile
     }
 }
-
-/// Stands in where no socket is known and none is needed.
-struct NoConnection: DaemonConnection {
-    let endpoint = Endpoint(url: "unix://")
-
-    func send(_ request: Request) throws(ConnectionFailure) -> Response { throw .noSuchFile }
-
-    func stream(
-        _ request: StreamRequest,
-        receive: (StreamEvent) -> Bool
-    ) throws(ConnectionFailure) {
-        throw .noSuchFile
-    }
-}

@@ -34,6 +34,8 @@ package struct Endpoint: Hashable, Sendable {
 package enum ConnectionFailure: Error, Hashable, Sendable {
     /// The socket is there, and nobody listens on it.
     case refused
+    /// Neither the command line nor a configuration tells where the socket is.
+    case noSocketKnown(String)
     case noSuchFile
     case permissionDenied
     /// The daemon went away, or spoke what is not understood, after the request was sent.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuration
+import ControlAPI
 
 /// Where the daemon's socket is, by `-s`, by `-c`, or by the file that swisord would read.
 struct SocketSearch {
@@ -10,7 +11,6 @@ struct SocketSearch {
     /// Why the socket is not known.
     struct Problem: Error, Hashable {
         let text: String
-        let status = ExitStatus.invalidArguments
     }
 
     func endpoint(_ surroundings: @autoclosure () -> Surroundings) -> Result<Endpoint, Problem> {
@@ -32,12 +32,7 @@ struct SocketSearch {
             case .failure(let error):
                 let places = error.places.joined(separator: ", ")
                 return .failure(
-                    Problem(
-                        text: """
-                            no configuration file found (looked for \(places)); \
-                            name one with -c FILE or a socket with -s unix:///PATH
-                            """
-                    )
+                    Problem(text: "no configuration file found (looked for \(places))")
                 )
             }
         }
@@ -50,7 +45,34 @@ struct SocketSearch {
         }
     }
 
-    func connection() -> Result<any DaemonConnection, Problem> {
-        endpoint(.ofThisProcess).map { ControlConnection(to: $0) }
+    /// The daemon, or what says at the first question why nobody knows where it is.
+    ///
+    /// So `help` and a mistyped verb need no configuration.
+    func connection() -> any DaemonConnection {
+        switch endpoint(.ofThisProcess) {
+        case .success(let endpoint): ControlConnection(to: endpoint)
+        case .failure(let problem): UnknownSocket(problem)
+        }
+    }
+}
+
+/// Stands in for the daemon where its socket is not known.
+private struct UnknownSocket: DaemonConnection {
+    let endpoint = Endpoint(url: "unix://")
+    private let problem: SocketSearch.Problem
+
+    init(_ problem: SocketSearch.Problem) {
+        self.problem = problem
+    }
+
+    func send(_ request: Request) throws(ConnectionFailure) -> Response {
+        throw .noSocketKnown(problem.text)
+    }
+
+    func stream(
+        _ request: StreamRequest,
+        receive: (StreamEvent) -> Bool
+    ) throws(ConnectionFailure) {
+        throw .noSocketKnown(problem.text)
     }
 }

@@ -98,13 +98,10 @@ extension Completion {
     ) -> [String] {
         let line = CommandLineWords(Array(arguments.prefix(max(0, index))))
         return candidates(for: prefix, after: line.words) {
-            guard
-                case .success(let connection) = SocketSearch(
-                    file: line.configuration,
-                    url: line.serverurl
-                ).connection(),
-                case .programs(let list) = try? connection.send(.programs(.all))
-            else { return [] }
+            let search = SocketSearch(file: line.configuration, url: line.serverurl)
+            guard case .programs(let list) = try? search.connection().send(.programs(.all)) else {
+                return []
+            }
             return list.programs.map { ($0.group, $0.name) }
         }
     }
