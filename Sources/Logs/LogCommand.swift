@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the daemon asks of a log thread; carried out in the order in which it was posted.
+package enum LogCommand: Sendable {
+    /// Starts to read a FIFO, whose read end (O_RDWR | O_NONBLOCK) passes to the log thread.
+    ///
+    /// A stream that is attached already is detached first.
+    case attach(StreamID, reader: Int32, LogTarget)
+    /// Starts the activity log, or moves it; what is written to it also goes to `echo`.
+    case openActivity(LogTarget, echo: Int32?)
+    /// Sends a stream somewhere else from now on; no line is lost, doubled or reordered.
+    case retarget(StreamID, LogTarget)
+    /// Writes what is in the FIFO, then closes it and, unless shared, the log.
+    case detach(StreamID)
+    /// Writes what is in the FIFO now, then tells `drained`; also for a stream that is unknown.
+    case drain(StreamID, LogToken)
+    /// Opens all log files anew, for those who have renamed them.
+    case reopen
+    /// Empties a log and removes its backups, then tells `cleared`.
+    case clear(StreamID, LogToken)
+    /// The last bytes of a log, reaching into `.1` where the file is shorter.
+    case readTail(StreamID, bytes: Int, reply: @Sendable (Result<[UInt8], LogReadError>) -> Void)
+    /// The last bytes of a log, and then whatever is written to it.
+    ///
+    /// `sink` runs on the log thread and must not wait. Nothing comes twice or is left out, over
+    /// rotation, clearing and reopening; the last update is an `ended`.
+    case follow(
+        FollowerID,
+        StreamID,
+        lastBytes: Int,
+        sink: @Sendable (FollowUpdate) -> Void
+    )
+    /// Ends a `follow`; its sink is not called again.
+    case unfollow(FollowerID)
+    /// Writes everything that is in the FIFOs now, closes all and ends the thread.
+    case shutdown
+}
+
+/// Why a log could not be read.
+package enum LogReadError: Error, Hashable, Sendable {
+    case unknownStream
+    /// The stream goes nowhere that could be read from.
+    case noLogFile
+    case failed(String)
+}
+
+/// What a follower is told.
+package enum FollowUpdate: Hashable, Sendable {
+    case bytes([UInt8])
+    /// Nothing more will come.
+    case ended(FollowEnd)
+}
+
+/// Why a follower is told nothing more.
+package enum FollowEnd: Hashable, Sendable {
+    case unknownStream
+    /// The program has been removed.
+    case detached
+    case shutdown
+}

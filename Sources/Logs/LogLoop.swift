@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Platform
+import Supervision
+import SystemPackage
+
+/// What a log thread does, turn by turn; everything here belongs to that thread.
+///
+/// A turn waits until a FIFO or the mailbox has something, gives lines a moment to gather, carries
+/// out the commands, then lets each FIFO that is ready move its fair share. There is no timer: a
+/// timeout exists only while a notice is held back, so an idle thread sleeps for ever.
+final class LogLoop {
+    private let commands: Mailbox<LogCommand>
+    private let lines: Mailbox<[UInt8]>
+    private let notices: @Sendable (LogNotice) -> Void
+    private var reactor: Reactor
+    /// Watches the mailboxes alone: what may cut the gathering short.
+    private var inbox: Reactor
+
+    private var streams: [StreamID: LogStream] = [:]
+    private var tokens: [UInt64: LogStream] = [:]
+    private var nextToken: UInt64 = 1 << 32
+    private var outputs = LogOutputs()
+    private var activity = ActivityWriter()
+    /// Streams whose trouble has changed and was not told yet.
+    private var untold: Set<StreamID> = []
+    private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+    private var isFlooded = false
+    private var isOver = false
+
+    /// How long lines may gather; a flood is not held up.
+    private static let gathering = Duration.milliseconds(5)
+    /// A turn that moved this much from one FIFO is followed by the next at once.
+    private static let flood = 32 * 1024
+    private static let mailboxToken: UInt64 = 1 << 31
+
+    init(
+        commands: Mailbox<LogCommand>,
+        lines: Mailbox<[UInt8]>,
+        notices: @escaping @Sendable (LogNotice) -> Void
+    ) throws(SystemError) {
+        self.commands = commands
+        self.lines = lines
+        self.notices = notices
+        reactor = try Reactor()
+        inbox = try Reactor(batch: 2)
+        try reactor.add(commands.descriptor, token: Self.mailboxToken)
+        try reactor.add(lines.descriptor, token: Self.mailboxToken)
+        try inbox.add(commands.descriptor, token: Self.mailboxToken)
+        try inbox.add(lines.descriptor, token: Self.mailboxToken)
+    }
+
+    /// Takes turns until `shutdown`.
+    func run() {
+        while !isOver {
+            let ready = waitForWork()
+            takeMail()
+            pump(ready)
+            watchForRoom()
+            tellTrouble()
+        }
+        finish()
+    }
+
+    // MARK: One turn
+
+    /// Answers the tokens that are ready.
+    private func waitForWork() -> [UInt64] {
+        var events: [Reactor.Event] = []
+        try? reactor.wait(timeout: untilNextNotice(), into: &events)
+        if !isFlooded, events.contains(where: { tokens[$0.token] != nil }) {
+            try? inbox.wait(timeout: Self.gathering, into: &events)
+            events.removeAll()
+            try? reactor.wait(timeout: .zero, into: &events)
+        }
+        return events.map(\.token)
+    }
+
+    private func takeMail() {
+        // In this order a line that was posted before a command is written before it.
+        let commands = commands.takeAll()
+        writeActivity()
+        for command in commands { carryOut(command) }
+    }
+
+    private func pump(_ ready: [UInt64]) {
+        let now = monotonicNow()
+        isFlooded = false
+        for token in ready {
+            if let stream = tokens[token] {
+                let moved = stream.pump(&buffer, at: now)
+                if moved >= Self.flood { isFlooded = true }
+                settle(stream, at: now)
+                if stream.isAtEnd { stopReading(stream) }
+            } else if let number = Int32(exactly: token), let output = outputs.inherited[number] {
+                output.flush()
+            }
+        }
+    }
+
+    private func watchForRoom() {
+        for (number, output) in outputs.inherited {
+            output.watch(reactor, token: UInt64(number))
+        }
+    }
+
+    private func stopReading(_ stream: LogStream) {
+        if let reader = stream.reader { try? reactor.remove(reader.descriptor) }
+    }
+
+    // MARK: Trouble
+
+    private func settle(_ stream: LogStream, at now: Instant) {
+        if stream.report.due(at: now) == nil {
+            untold.remove(stream.id)
+        } else {
+            untold.insert(stream.id)
+        }
+    }
+
+    private func tellTrouble() {
+        guard !untold.isEmpty else { return }
+        let now = monotonicNow()
+        for id in untold {
+            guard let stream = streams[id] else {
+                untold.remove(id)
+                continue
+            }
+            if let (lost, text) = stream.report.take(at: now) {
+                notices(.trouble(id, lostBytes: lost, text: text))
+            }
+            settle(stream, at: now)
+        }
+    }
+
+    private func untilNextNotice() -> Duration? {
+        guard !untold.isEmpty else { return nil }
+        let now = monotonicNow()
+        let next = untold.compactMap { streams[$0]?.report.due(at: now) }.min() ?? now
+        return max(.zero, next.duration(since: now))
+    }
+
+    // MARK: Commands
+
+    private func carryOut(_ command: LogCommand) {
+        let now = monotonicNow()
+        switch command {
+        case .attach(let id, let reader, let target):
+            detach(id, at: now)
+            attach(id, OwnedDescriptor(owning: reader), target, at: now)
+        case .openActivity(let target, let echo):
+            openActivity(target, echo: echo, at: now)
+        case .retarget(let id, let target):
+            guard let stream = streams[id] else { return }
+            stream.redirect(to: outputs.output(for: target, at: now))
+            outputs.keepOnly(of: streams.values)
+            settle(stream, at: now)
+        case .detach(let id):
+            detach(id, at: now)
+            outputs.keepOnly(of: streams.values)
+        case .drain(let id, let token):
+            drain(id, at: now)
+            notices(.drained(token))
+        case .reopen:
+            outputs.reopen()
+            for stream in streams.values {
+                stream.note(lost: 0)
+                settle(stream, at: now)
+            }
+        case .clear(let id, let token):
+            notices(.cleared(token, error: clear(id, at: now)))
+        case .readTail(let id, let bytes, let reply):
+            reply(tail(of: id, bytes: bytes, at: now))
+        case .follow(let follower, let id, let lastBytes, let sink):
+            follow(follower, id, lastBytes: lastBytes, sink, at: now)
+        case .unfollow(let follower):
+            for stream in streams.values { stream.output.followers.remove(follower) }
+        case .shutdown:
+            isOver = true
+        }
+    }
+
+    private func attach(
+        _ id: StreamID,
+        _ reader: consuming OwnedDescriptor,
+        _ target: LogTarget,
+        at now: Instant
+    ) {
+        let box = DescriptorBox(reader)
+        let stream = LogStream(id, reader: box, output: outputs.output(for: target, at: now))
+        outputs.keepOnly(of: Array(streams.values) + [stream])
+        nextToken += 1
+        streams[id] = stream
+        tokens[nextToken] = stream
+        do {
+            try reactor.add(box.descriptor, token: nextToken)
+            stream.note(lost: 0)
+        } catch {
+            stream.report.note(lost: 0, text: error.description)
+        }
+        settle(stream, at: now)
+    }
+
+    private func drain(_ id: StreamID, at now: Instant) {
+        guard let stream = streams[id] else { return }
+        stream.drain(&buffer, at: now)
+        settle(stream, at: now)
+    }
+
+    private func detach(_ id: StreamID, at now: Instant) {
+        guard let stream = streams.removeValue(forKey: id) else { return }
+        stream.close(&buffer, at: now, followersEnd: .detached)
+        if let (lost, text) = stream.report.takeLast() {
+            notices(.trouble(id, lostBytes: lost, text: text))
+        }
+        untold.remove(id)
+        tokens = tokens.filter { $0.value !== stream }
+        stopReading(stream)
+    }
+
+    private func clear(_ id: StreamID, at now: Instant) -> String? {
+        guard let stream = streams[id] else { return "unknown stream" }
+        // What the program wrote before this command is to be cleared too.
+        stream.drain(&buffer, at: now)
+        guard let file = stream.output.file else { return nil }
+        file.prepare(at: now)
+        do throws(LogFileError) {
+            try file.clear()
+        } catch {
+            return error.description
+        }
+        stream.note(lost: 0)
+        settle(stream, at: now)
+        return nil
+    }
+
+    // MARK: Reading
+
+    private func tail(
+        of id: StreamID,
+        bytes: Int,
+        at now: Instant
+    ) -> Result<[UInt8], LogReadError> {
+        guard let stream = streams[id] else { return .failure(.unknownStream) }
+        drain(id, at: now)
+        guard let file = stream.output.file else { return .failure(.noLogFile) }
+        return Result { () throws(LogFileError) in try file.tail(bytes: bytes) }
+            .mapError { .failed($0.description) }
+    }
+
+    private func follow(
+        _ follower: FollowerID,
+        _ id: StreamID,
+        lastBytes: Int,
+        _ sink: @escaping @Sendable (FollowUpdate) -> Void,
+        at now: Instant
+    ) {
+        guard let stream = streams[id] else { return sink(.ended(.unknownStream)) }
+        if case .success(let bytes) = tail(of: id, bytes: lastBytes, at: now), !bytes.isEmpty {
+            sink(.bytes(bytes))
+        }
+        stream.output.followers.add(.init(id: follower, stream: id, sink: sink))
+    }
+
+    // MARK: The activity log
+
+    private func openActivity(_ target: LogTarget, echo: Int32?, at now: Instant) {
+        let output = outputs.output(for: target, at: now)
+        let stream = streams[.activity] ?? LogStream(.activity, reader: nil, output: output)
+        streams[.activity] = stream
+        stream.redirect(to: output)
+        outputs.keepOnly(of: streams.values)
+        activity.open(stream, echo: echo.map { outputs.inherit($0) })
+        stream.note(lost: 0)
+        settle(stream, at: now)
+    }
+
+    private func writeActivity() {
+        let now = monotonicNow()
+        activity.write(lines.takeAll(), refused: lines.refusedCount, at: now)
+        if let stream = streams[.activity] { settle(stream, at: now) }
+    }
+
+    // MARK: The end
+
+    private func finish() {
+        let now = monotonicNow()
+        writeActivity()
+        for (id, stream) in streams {
+            stream.close(&buffer, at: now, followersEnd: .shutdown)
+            if let (lost, text) = stream.report.takeLast() {
+                notices(.trouble(id, lostBytes: lost, text: text))
+            }
+        }
+        for output in outputs.inherited.values { output.finish(withinMilliseconds: 500) }
+        streams = [:]
+        tokens = [:]
+        outputs = LogOutputs()
+        notices(.ended)
+    }
+}

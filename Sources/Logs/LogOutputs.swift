@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Supervision
+
+/// The outputs of one log thread, so that what is one file or descriptor has one owner.
+struct LogOutputs {
+    private var files: [String: LogOutput] = [:]
+    private(set) var inherited: [Int32: InheritedOutput] = [:]
+
+    /// The output for a target; an open file of that name is used again, with the new settings.
+    mutating func output(for target: LogTarget, at now: Instant) -> LogOutput {
+        switch target {
+        case .discard:
+            return LogOutput(.discard)
+        case .syslog(let tag):
+            return LogOutput(.syslog(SyslogSink(tag: tag)))
+        case .inherit(let descriptor, let prefix):
+            let lines = PrefixedLines(prefix: prefix)
+            return LogOutput(.inherit(inherit(descriptor), lines: lines))
+        case .file(let settings):
+            if let descriptor = Self.ownDescriptor(named: settings.path) {
+                return LogOutput(.inherit(inherit(descriptor), lines: nil))
+            }
+            if let output = files[settings.path] {
+                output.file?.settings = settings
+                return output
+            }
+            let output = LogOutput(.file(RotatingFile(settings, at: now)))
+            files[settings.path] = output
+            return output
+        }
+    }
+
+    /// The one way to a descriptor of the daemon's own.
+    mutating func inherit(_ number: Int32) -> InheritedOutput {
+        if let output = inherited[number] { return output }
+        let output = InheritedOutput(number)
+        inherited[number] = output
+        return output
+    }
+
+    /// Closes the files that none of these streams write to.
+    mutating func keepOnly(of streams: some Sequence<LogStream>) {
+        let used = Set(streams.map { ObjectIdentifier($0.output) })
+        files = files.filter { used.contains(ObjectIdentifier($0.value)) }
+    }
+
+    /// Opens all files anew.
+    func reopen() {
+        for output in files.values { output.file?.reopen() }
+    }
+
+    /// Which descriptor a path such as `/dev/stdout` means.
+    static func ownDescriptor(named path: String) -> Int32? {
+        switch path {
+        case "/dev/stdout": return 1
+        case "/dev/stderr": return 2
+        default:
+            for prefix in ["/dev/fd/", "/proc/self/fd/"] where path.hasPrefix(prefix) {
+                return Int32(path.dropFirst(prefix.count))
+            }
+            return nil
+        }
+    }
+}

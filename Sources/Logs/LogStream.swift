@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Platform
+import Supervision
+import SystemPackage
+
+/// One FIFO and the output that its bytes go to.
+final class LogStream {
+    let id: StreamID
+    /// None for the activity log, whose lines come by mailbox.
+    let reader: DescriptorBox?
+    private(set) var output: LogOutput
+    var report = TroubleReport()
+    /// The writers have gone for good; only happens to pipes that were not opened O_RDWR.
+    private(set) var isAtEnd = false
+
+    /// The most that one stream moves before the others have their turn.
+    static let share = 1024 * 1024
+
+    private static let short = 32 * 1024
+
+    init(_ id: StreamID, reader: DescriptorBox?, output: LogOutput) {
+        self.id = id
+        self.reader = reader
+        self.output = output
+    }
+
+    /// Moves what is in the FIFO to the output, up to a fair share; answers how much it was.
+    func pump(_ buffer: inout [UInt8], at now: Instant, upTo share: Int = LogStream.share) -> Int {
+        guard let reader, !isAtEnd else { return 0 }
+        output.file?.prepare(at: now)
+        var moved = 0
+        var lost = 0
+        while moved < share {
+            guard
+                let count = splice(reader, upTo: share - moved)
+                    ?? copy(reader, &buffer, at: now, &lost),
+                count > 0
+            else { break }
+            moved += count
+            // Most likely empty now; if not, epoll tells.
+            if count < Self.short { break }
+        }
+        note(lost: lost)
+        return moved
+    }
+
+    /// What `splice` moved, 0 when the FIFO is empty; nil when the bytes have to be copied.
+    private func splice(_ reader: DescriptorBox, upTo count: Int) -> Int? {
+        guard output.followers.isEmpty, let file = output.file else { return nil }
+        return switch file.splice(from: reader.descriptor, upTo: count) {
+        case .moved(let count): count
+        case .nothing: 0
+        case .unsuited: nil
+        }
+    }
+
+    private func copy(
+        _ reader: DescriptorBox,
+        _ buffer: inout [UInt8],
+        at now: Instant,
+        _ lost: inout Int
+    ) -> Int? {
+        guard let count = try? reader.descriptor.read(into: &buffer) else { return nil }
+        if count == 0 { isAtEnd = true }
+        lost += output.accept(buffer[..<count], at: now)
+        return count
+    }
+
+    /// Moves everything that is in the FIFO now, but not what is still coming.
+    func drain(_ buffer: inout [UInt8], at now: Instant) {
+        guard let reader, let waiting = try? reader.descriptor.waitingCount() else { return }
+        var left = waiting
+        while left > 0 {
+            let moved = pump(&buffer, at: now, upTo: left)
+            if moved == 0 { break }
+            left -= moved
+        }
+    }
+
+    /// Writes one piece that did not come through a FIFO.
+    func append(_ bytes: [UInt8], at now: Instant) {
+        note(lost: output.accept(bytes[...], at: now))
+    }
+
+    /// Sends everything from now on elsewhere; followers come along.
+    func redirect(to output: LogOutput) {
+        guard output !== self.output else { return }
+        note(lost: self.output.finish())
+        for follower in self.output.followers.take(of: id) { output.followers.add(follower) }
+        self.output = output
+        note(lost: 0)
+    }
+
+    /// Writes what is left, tells the followers that this is all, and lets go of the file's name
+    /// only after a last look that it is still there.
+    func close(_ buffer: inout [UInt8], at now: Instant, followersEnd end: FollowEnd) {
+        drain(&buffer, at: now)
+        note(lost: output.finish())
+        for follower in output.followers.take(of: id) { follower.sink(.ended(end)) }
+    }
+
+    func note(lost: Int) {
+        report.note(lost: lost, text: output.trouble)
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Platform
+private import Synchronization
+
+/// All log threads: one for each file system that logs are on, and one for the activity log.
+///
+/// So a disk that hangs holds up only the programs that log to it. Takes the same commands as a
+/// single thread and passes each to the thread whose it is. Nothing here waits for a disk.
+package final class LogThreads: Sendable {
+    private struct State {
+        /// By the device of the log's directory; "" serves what goes to no file.
+        var threads: [String: LogThread] = [:]
+        /// On which of them a stream is; it stays there for as long as it is attached.
+        var homes: [StreamID: LogThread] = [:]
+        /// The devices of directories that were asked for.
+        var devices: [String: String] = [:]
+    }
+
+    private let activity: LogThread
+    private let state = Mutex(State())
+    private let notices: @Sendable (LogNotice) -> Void
+    private let running: RunningCount
+
+    /// More file systems than this have no threads of their own.
+    private static let most = 8
+
+    /// Starts the activity log's thread; the others start when they are needed.
+    ///
+    /// - Parameter notices: called on any log thread, must not wait; `ended` comes once, when
+    ///   the last of them has ended.
+    /// - Throws: when there are no descriptors or threads left.
+    package init(notices: @escaping @Sendable (LogNotice) -> Void) throws(SystemError) {
+        let running = RunningCount()
+        let filtered: @Sendable (LogNotice) -> Void = { notice in
+            if notice != .ended || running.oneEnded() { notices(notice) }
+        }
+        activity = try LogThread(name: "log-activity", notices: filtered)
+        self.notices = filtered
+        self.running = running
+    }
+
+    /// The thread of the activity log, for an `ActivityLogHandler`.
+    package var activityThread: LogThread { activity }
+
+    /// Passes the command on; those that name no stream go to all threads.
+    package func post(_ command: LogCommand) {
+        switch command {
+        case .openActivity:
+            activity.post(command)
+        case .attach(let id, _, let target):
+            attach(id, target).post(command)
+        case .retarget(let id, _), .drain(let id, _), .clear(let id, _),
+            .readTail(let id, _, _), .follow(_, let id, _, _):
+            home(of: id).post(command)
+        case .detach(let id):
+            home(of: id).post(command)
+            state.withLock { _ = $0.homes.removeValue(forKey: id) }
+        case .reopen, .unfollow, .shutdown:
+            for thread in all() { thread.post(command) }
+        }
+    }
+
+    /// Waits until all threads have ended, which `shutdown` asks for.
+    package func join() {
+        for thread in all() { thread.join() }
+    }
+
+    private func all() -> [LogThread] {
+        [activity] + state.withLock { Array($0.threads.values) }
+    }
+
+    private func home(of id: StreamID) -> LogThread {
+        state.withLock { $0.homes[id] } ?? activity
+    }
+
+    /// The thread for a stream, started when it is the first on its file system.
+    private func attach(_ id: StreamID, _ target: LogTarget) -> LogThread {
+        state.withLock { state in
+            // A stream that is attached again stays where its former descriptor is drained.
+            if let home = state.homes[id] { return home }
+            let home = thread(for: target, in: &state)
+            state.homes[id] = home
+            return home
+        }
+    }
+
+    private func thread(for target: LogTarget, in state: inout State) -> LogThread {
+        let device = device(of: target, in: &state)
+        if let thread = state.threads[device] { return thread }
+        guard state.threads.count < Self.most,
+            let made = try? LogThread(
+                name: device.isEmpty ? "log" : "log-\(device)",
+                notices: notices
+            )
+        else { return state.threads.values.first ?? activity }
+        running.oneStarted()
+        state.threads[device] = made
+        return made
+    }
+
+    private func device(of target: LogTarget, in state: inout State) -> String {
+        guard case .file(let settings) = target,
+            LogOutputs.ownDescriptor(named: settings.path) == nil,
+            let slash = settings.path.lastIndex(of: "/")
+        else { return "" }
+        let directory = String(settings.path[...slash])
+        if let known = state.devices[directory] { return known }
+        let device = MountTable.current().device(of: directory)
+        state.devices[directory] = device
+        return device
+    }
+}
+
+/// How many log threads have not ended.
+private final class RunningCount: Sendable {
+    private let count = Mutex(1)
+
+    func oneStarted() {
+        count.withLock { $0 += 1 }
+    }
+
+    /// Whether it was the last one.
+    func oneEnded() -> Bool {
+        count.withLock {
+            $0 -= 1
+            return $0 == 0
+        }
+    }
+}
