@@ -8,7 +8,11 @@ import SystemPackage
 /// Waits for many descriptors at once; the corresponding system calls are those of `epoll`.
 ///
 /// Each descriptor is known by a token that its owner chose. Level-triggered: what is not read
-/// is told again. A descriptor that is closed leaves by itself.
+/// is told again.
+///
+/// Remove a descriptor before it is closed. The kernel forgets a closed one only when its last copy
+/// goes, and a child on its way to exec has copies of all: until then it is told, and cannot be
+/// removed any more.
 package struct Reactor: ~Copyable {
     /// What a descriptor is watched for, or found to be.
     package struct Readiness: OptionSet, Hashable, Sendable {
@@ -42,7 +46,7 @@ package struct Reactor: ~Copyable {
         buffer = [epoll_event](repeating: epoll_event(), count: batch)
     }
 
-    /// Starts to watch a descriptor (EPOLL_CTL_ADD).
+    /// Starts to watch a descriptor (EPOLL_CTL_ADD); for `[]`, its hangup and errors alone.
     package func add(
         _ descriptor: borrowing OwnedDescriptor,
         token: UInt64,
@@ -84,7 +88,7 @@ package struct Reactor: ~Copyable {
     package mutating func wait(timeout: Duration?, into events: inout [Event]) throws(SystemError) {
         let milliseconds: Int32 =
             if let timeout {
-                Int32(clamping: max(0, (timeout.wholeNanoseconds + 999_999) / 1_000_000))
+                Self.milliseconds(timeout)
             } else {
                 -1
             }
@@ -99,5 +103,12 @@ package struct Reactor: ~Copyable {
                 Event(token: event.data.u64, readiness: Readiness(rawValue: event.events))
             )
         }
+    }
+
+    /// Whole milliseconds, rounded up; what epoll cannot count to ends early.
+    private static func milliseconds(_ timeout: Duration) -> Int32 {
+        let nanoseconds = max(0, timeout.wholeNanoseconds)
+        let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        return Int32(clamping: rest == 0 ? whole : whole + 1)
     }
 }

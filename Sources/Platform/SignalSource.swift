@@ -28,7 +28,7 @@ package struct SignalSource: ~Copyable {
         SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPIPE, SIGKILL, SIGSTOP,
     ]
 
-    /// Blocks the signals in the calling thread and opens a `signalfd` for them.
+    /// Blocks the signals in the calling thread, and no others, and opens a `signalfd` for them.
     ///
     /// A disposition inherited from whoever started the daemon (nohup ignores SIGHUP, a careless
     /// parent SIGCHLD, which would make exit statuses vanish) is set back to its default.
@@ -40,7 +40,7 @@ package struct SignalSource: ~Copyable {
             signal(Int32(number), SIG_DFL)
         }
         signal(SIGPIPE, SIG_IGN)
-        let refusal = pthread_sigmask(SIG_BLOCK, &taken, nil)
+        let refusal = pthread_sigmask(SIG_SETMASK, &taken, nil)
         guard refusal == 0 else {
             throw SystemError("pthread_sigmask", errno: Errno(rawValue: refusal))
         }

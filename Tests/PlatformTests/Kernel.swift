@@ -76,13 +76,17 @@ final class Folder {
         _ = system("rm -rf '\(path)'")
     }
 
-    /// Writes a file and makes it executable where asked.
+    /// Writes a file.
+    ///
+    /// Another process writes it: this one may be making children elsewhere, which would hold the
+    /// file open for writing, and a program that is open for writing cannot be executed.
     func file(_ name: String, _ text: String, mode: mode_t = 0o644) -> String {
         let file = "\(path)/\(name)"
-        let number = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-        _ = text.withCString { write(number, $0, strlen($0)) }
-        fchmod(number, mode)
-        close(number)
+        if let writer = popen("cat > '\(file)'", "we") {
+            fputs(text, writer)
+            pclose(writer)
+        }
+        chmod(file, mode)
         return file
     }
 }
