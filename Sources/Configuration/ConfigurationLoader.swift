@@ -12,29 +12,49 @@ package enum ConfigurationLoader {
 
     /// Loads and checks `file`, as `-c` names it.
     package static func load(file: String, surroundings: Surroundings) -> Outcome {
-        Outcome(configuration: nil, diagnostics: [])
+        var loading = Loading(surroundings: surroundings)
+        return loading.load(file)
     }
 
     /// Finds the file to use when no `-c` is given: the first that exists.
     ///
-    /// - Returns: The path, or a diagnostic that lists the places looked at.
+    /// Root does not look into the current directory, where anyone might have left a file.
+    ///
+    /// - Returns: The path, or the places looked at.
     package static func search(surroundings: Surroundings) -> Result<String, NoFileFound> {
-        .failure(NoFileFound(places: []))
+        let home = PathText.tidy(surroundings.homeDirectory + "/.config")
+        let own = surroundings.environment["XDG_CONFIG_HOME"].flatMap {
+            $0.hasPrefix("/") ? PathText.tidy($0) : nil
+        }
+        var places = [(own ?? home) + "/swisord/supervisor.yaml", "/etc/swisord/supervisor.yaml"]
+        if !surroundings.isRoot {
+            places.insert(PathText.tidy(surroundings.currentDirectory + "/supervisor.yaml"), at: 0)
+        }
+        return places.first(where: FileSystem.holdsFile).map { .success($0) }
+            ?? .failure(NoFileFound(places: places))
     }
 
-    /// The path of `swisord.socket` in `file`, whatever else may be wrong with it.
+    /// The path of the daemon's socket by `file`, whatever is wrong with the rest of it.
+    ///
+    /// Only a file that cannot be read, or whose `socket` is of no use, is an error.
     package static func socketPath(
         file: String,
         surroundings: Surroundings
     ) -> Result<String, SocketPathUnknown> {
-        .failure(SocketPathUnknown(diagnostics: []))
+        var loading = Loading(surroundings: surroundings, needsTrust: false)
+        return loading.socketPath(of: file)
     }
 }
 
 /// None of the places that the search order names holds a configuration file.
-package struct NoFileFound: Error, Hashable, Sendable {
+package struct NoFileFound: Error, Hashable, Sendable, CustomStringConvertible {
     /// The paths looked at, in order.
     package var places: [String]
+
+    /// One line that names the places and the option that helps.
+    package var description: String {
+        "no configuration file: looked for \(places.joined(separator: ", ")); name one with -c"
+    }
 }
 
 /// The file cannot be read far enough to tell where the daemon's socket is.

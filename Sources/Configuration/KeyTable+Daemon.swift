@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension KeyTable {
+    /// The keys of the section `swisord`.
+    package static let daemon = KeyTable(
+        [
+            KeyDefinition(
+                "logfile",
+                .path,
+                default: "(swisord.log in the log directory)",
+                "the activity log"
+            ),
+            KeyDefinition(
+                "logfile_maxbytes",
+                .size,
+                default: "50MB",
+                "when it is rotated; 0 means never"
+            ),
+            KeyDefinition("logfile_backups", .count, default: "10", "how many old ones are kept"),
+            KeyDefinition(
+                "loglevel",
+                .choice(LogLevel.allCases.map(\.rawValue)),
+                default: "info",
+                "how much it says"
+            ),
+            KeyDefinition("pidfile", .path, default: "(none)", "where to write the daemon's pid"),
+            KeyDefinition("umask", .octal, default: "022", "the daemon's umask"),
+            KeyDefinition("directory", .path, default: "(none)", "where the daemon changes to"),
+            KeyDefinition("nodaemon", .boolean, default: "false", "stay in the foreground"),
+            KeyDefinition(
+                "silent",
+                .boolean,
+                default: "false",
+                "in the foreground, do not repeat the log"
+            ),
+            KeyDefinition(
+                "childlogdir",
+                .path,
+                default: "(the log directory)",
+                "where AUTO logs are kept"
+            ),
+            KeyDefinition(
+                "user",
+                .user,
+                default: "(none)",
+                "the user to become when started by root"
+            ),
+            KeyDefinition(
+                "environment",
+                .environment,
+                default: "{}",
+                "variables for every program"
+            ),
+            KeyDefinition(
+                "identifier",
+                .text,
+                default: "supervisor",
+                "the name it gives to clients"
+            ),
+            KeyDefinition(
+                "socket",
+                .path,
+                default: "(swisord.sock in runtime_dir)",
+                "the control socket"
+            ),
+            KeyDefinition(
+                "runtime_dir",
+                .path,
+                default: "(see Directories)",
+                "socket, lock, FIFOs, records"
+            ),
+            KeyDefinition(
+                "state_dir",
+                .path,
+                default: "(see Directories)",
+                "what must outlive a reboot"
+            ),
+        ],
+        unsupported: [
+            "minfds": "raise the limit with ulimit -n or LimitNOFILE= of systemd",
+            "minprocs": "raise the limit with ulimit -u or LimitNPROC= of systemd",
+            "nocleanup": "AUTO logs are always kept",
+            "strip_ansi": "",
+            "profile_options": "",
+            "logfile_syslog": "",
+        ]
+    )
+}

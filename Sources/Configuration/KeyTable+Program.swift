@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Supervision
+
+extension KeyTable {
+    /// The keys of one program, and of `defaults`.
+    package static let program = KeyTable(
+        running + restarting + stopping + copies + output,
+        unsupported: [
+            "socket": "", "socket_backlog": "", "socket_owner": "", "socket_mode": "",
+            "events": "", "buffer_size": "", "result_handler": "",
+            "stdout_capture_maxbytes": "", "stderr_capture_maxbytes": "",
+            "stdout_events_enabled": "", "stderr_events_enabled": "",
+            "stdout_syslog": "write stdout_logfile: SYSLOG",
+            "stderr_syslog": "write stderr_logfile: SYSLOG",
+            "strip_ansi": "",
+        ]
+    )
+
+    private static let running = [
+        KeyDefinition("command", .command, default: "(required)", "what to run; no shell is used"),
+        KeyDefinition("directory", .path, default: "(that of the daemon)", "where to run it"),
+        KeyDefinition("environment", .environment, default: "{}", "variables for the program"),
+        KeyDefinition(
+            "env_file",
+            .environmentFiles,
+            default: "[]",
+            "files of variables, read at each start"
+        ),
+        KeyDefinition("user", .user, default: "(that of the daemon)", "whom to run it as"),
+        KeyDefinition("umask", .octal, default: "(that of the daemon)", "the program's umask"),
+        KeyDefinition(
+            "serverurl",
+            .text,
+            default: "AUTO",
+            "what SUPERVISOR_SERVER_URL says to the program"
+        ),
+    ]
+
+    private static let restarting = [
+        KeyDefinition("autostart", .boolean, default: "true", "start it with the daemon"),
+        KeyDefinition(
+            "autorestart",
+            .choice(["true", "false", "unexpected"]),
+            default: "unexpected",
+            "start it again after an exit from RUNNING"
+        ),
+        KeyDefinition("exitcodes", .exitCodes, default: "[0]", "the exits that are expected"),
+        KeyDefinition("startsecs", .duration, default: "1s", "how long until it counts as RUNNING"),
+        KeyDefinition(
+            "startretries",
+            .integerOr(0...Int(Int32.max), word: "forever"),
+            default: "3",
+            "failures in a row that are forgiven before FATAL"
+        ),
+        KeyDefinition(
+            "backoff",
+            .map(.backoff),
+            default: "{initial: 1s, factor: 2, max: 60s, jitter: 0.1}",
+            "how long to wait before the next attempt"
+        ),
+    ]
+
+    private static let stopping = [
+        KeyDefinition("stopsignal", .signal, default: "TERM", "the signal that asks it to stop"),
+        KeyDefinition(
+            "stopwaitsecs",
+            .durationOr(word: "never"),
+            default: "10s",
+            "when KILL follows it"
+        ),
+        KeyDefinition(
+            "stopasgroup",
+            .boolean,
+            default: "true",
+            "send it to the whole process group"
+        ),
+        KeyDefinition(
+            "killasgroup",
+            .boolean,
+            default: "true",
+            "kill the whole process group, and wait until it is empty"
+        ),
+        KeyDefinition(
+            "priority",
+            .anyInteger,
+            default: "999",
+            "low numbers start first, stop last"
+        ),
+    ]
+
+    private static let copies = [
+        KeyDefinition("numprocs", .integer(1...10_000), default: "1", "how many processes to run"),
+        KeyDefinition(
+            "numprocs_start",
+            .integer(0...1_000_000),
+            default: "0",
+            "the first process_num"
+        ),
+        KeyDefinition(
+            "process_name",
+            .text,
+            default: "%(program_name)s",
+            "the name of each process"
+        ),
+    ]
+
+    private static let output = [
+        KeyDefinition(
+            "redirect_stderr",
+            .boolean,
+            default: "false",
+            "send stderr where stdout goes"
+        ),
+        KeyDefinition("stdout_logfile", .logDestination, default: "AUTO", "where stdout goes"),
+        KeyDefinition(
+            "stdout_logfile_maxbytes",
+            .size,
+            default: "50MB",
+            "when it is rotated; 0 means never"
+        ),
+        KeyDefinition(
+            "stdout_logfile_backups",
+            .count,
+            default: "10",
+            "how many old ones are kept"
+        ),
+        KeyDefinition("stderr_logfile", .logDestination, default: "AUTO", "where stderr goes"),
+        KeyDefinition(
+            "stderr_logfile_maxbytes",
+            .size,
+            default: "50MB",
+            "when it is rotated; 0 means never"
+        ),
+        KeyDefinition(
+            "stderr_logfile_backups",
+            .count,
+            default: "10",
+            "how many old ones are kept"
+        ),
+    ]
+}
