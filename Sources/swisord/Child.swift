@@ -5,6 +5,7 @@ import Logs
 import OrderedCollections
 import Platform
 import Supervision
+import SystemPackage
 
 /// The earthly side of one member of the fleet: what to execute, and where its output goes.
 final class Child {
@@ -15,14 +16,18 @@ final class Child {
     var stdout: Outlet
     var stderr: Outlet
     /// The report of a spawn whose exec has not been confirmed.
-    var report: OwnedDescriptor?
+    private var report: OwnedDescriptor?
     /// Why the last spawn never became the program; waits for the exit that follows it.
     var failure: SpawnFailure?
+    /// What the last start was made of, and the next is unless something has changed.
     private var prepared: PreparedProgram?
 
     init(
-        id: MemberID, configuration: ProcessConfiguration, credentials: Credentials?,
-        stdout: Outlet, stderr: Outlet
+        id: MemberID,
+        configuration: ProcessConfiguration,
+        credentials: Credentials?,
+        stdout: Outlet,
+        stderr: Outlet
     ) {
         self.id = id
         name = configuration.name
@@ -49,20 +54,51 @@ final class Child {
             if let file = try read(reference) { files.append(file) }
         }
         let variables = environment.variables(
-            for: configuration, user: credentials, files: files)
+            for: configuration,
+            user: credentials,
+            files: files
+        )
         let made = try PreparedProgram(
             arguments: configuration.arguments,
             environment: variables.map { "\($0.key)=\($0.value)" },
             candidates: PreparedProgram.candidates(
-                for: configuration.arguments[0], searchPath: variables["PATH"]),
-            directory: configuration.directory, credentials: credentials,
-            umask: configuration.umask.map { UInt16(truncatingIfNeeded: $0) })
+                for: configuration.arguments[0],
+                searchPath: variables["PATH"]
+            ),
+            directory: configuration.directory,
+            credentials: credentials,
+            umask: configuration.umask.map { UInt16(truncatingIfNeeded: $0) }
+        )
         prepared = made
         return made
     }
 
-    /// The program of the last start, for the words of its failure.
-    var lastProgram: PreparedProgram? { prepared }
+    // MARK: - The report of a spawn
+
+    /// Takes over the report of a spawn that has just been made.
+    func expect(_ report: consuming OwnedDescriptor) {
+        self.report = consume report
+    }
+
+    /// Watches the report for hangup alone: it is complete when the child's end closes.
+    func watchReport(in reactor: borrowing Reactor, token: UInt64) throws(SystemError) {
+        switch report {
+        case .some(let report): try reactor.add(report, token: token, for: [])
+        case .none: return
+        }
+    }
+
+    /// How the way to exec of the last spawn ended; nil when that has been told already.
+    func takeReport() -> SpawnReport? {
+        guard let prepared else { return nil }
+        let ended: SpawnReport? =
+            switch report {
+            case .some(let report): SpawnReport.read(report, of: prepared)
+            case .none: nil
+            }
+        if ended != .pending { report = nil }
+        return ended
+    }
 
     private func read(
         _ reference: EnvironmentFileReference
@@ -73,15 +109,23 @@ final class Child {
         } catch {
             if reference.isOptional, error.errno == .noSuchFileOrDirectory { return nil }
             throw SpawnFailure(
-                step: .environment, subject: reference.path, errorNumber: error.errno.rawValue,
-                reason: error.errno.description, isPermanent: false)
+                step: .environment,
+                subject: reference.path,
+                errorNumber: error.errno.rawValue,
+                reason: error.errno.description,
+                isPermanent: false
+            )
         }
         do throws(EnvironmentFile.Malformed) {
             return try EnvironmentFile.parse(text)
         } catch {
             throw SpawnFailure(
-                step: .environment, subject: reference.path, errorNumber: 0,
-                reason: error.description, isPermanent: false)
+                step: .environment,
+                subject: reference.path,
+                errorNumber: 0,
+                reason: error.description,
+                isPermanent: false
+            )
         }
     }
 }

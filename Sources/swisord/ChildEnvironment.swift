@@ -3,6 +3,7 @@
 import Configuration
 import OrderedCollections
 import Platform
+import Supervision
 
 /// Puts together the environment of a program.
 ///
@@ -39,7 +40,8 @@ struct ChildEnvironment {
     ///   - files: What its `env_file`s say, in order.
     /// - Returns: Names and values in a stable order.
     func variables(
-        for process: ProcessConfiguration, user: Credentials?,
+        for process: ProcessConfiguration,
+        user: Credentials?,
         files: [OrderedDictionary<String, String>]
     ) -> OrderedDictionary<String, String> {
         var variables = inherited

@@ -48,13 +48,14 @@ struct ConfigurationReader {
         }
         overrides.apply(to: &configuration.daemon)
         var accounts: [UserReference: Credentials] = [:]
-        let users = configuration.processes.compactMap(\.user) + [configuration.daemon.user].compactMap { $0 }
+        let users =
+            configuration.processes.compactMap { $0.user }
+            + [configuration.daemon.user].compactMap { $0 }
         for user in users where accounts[user] == nil {
-            do throws(SystemError) {
+            do throws(AccountError) {
                 accounts[user] = try Accounts.resolve(user.text)
             } catch {
-                diagnostics.append(
-                    Diagnostic(.error, file: file, message: "user '\(user.text)': \(error)"))
+                diagnostics.append(Diagnostic(.error, file: file, message: error.description))
             }
         }
         guard !diagnostics.contains(where: { $0.severity == .error }) else {
@@ -62,7 +63,8 @@ struct ConfigurationReader {
         }
         return ConfigurationReading(
             loaded: LoadedConfiguration(configuration: configuration, accounts: accounts),
-            diagnostics: diagnostics)
+            diagnostics: diagnostics
+        )
     }
 
     /// Begins a reading whose result comes as a message; while one is under way, does nothing.
@@ -72,11 +74,12 @@ struct ConfigurationReader {
     ///   - core: Where the result goes.
     /// - Throws: `SystemError` when no thread can be started.
     mutating func begin(
-        for waiting: Int, answering core: Mailbox<CoreMessage>
+        for waiting: Int,
+        answering core: Mailbox<CoreMessage>
     ) throws(SystemError) {
         guard !isReading, waiting > 0 else { return }
         let (file, overrides) = (file, overrides)
-        _ = try Thread.start(name: "config") {
+        _ = try Thread(name: "config") {
             core.post(.configurationRead(ConfigurationReader.read(file, overrides)))
         }
         isReading = true

@@ -9,7 +9,11 @@ import Platform
 enum CoreMessage: Sendable {
     case request(Request, Peer, reply: @Sendable (Response) -> Void)
     case stream(
-        StreamRequest, Peer, StreamCredit, receive: @Sendable (StreamEvent) -> Void)
+        StreamRequest,
+        Peer,
+        StreamCredit,
+        receive: @Sendable (StreamEvent) -> Void
+    )
     case log(LogNotice)
     case configurationRead(ConfigurationReading)
     case note(level: LogLevel, text: String)
@@ -21,13 +25,17 @@ struct ControlBridge: ControlBackend {
     let core: Mailbox<CoreMessage>
 
     func submit(
-        _ request: Request, from peer: Peer, reply: @escaping @Sendable (Response) -> Void
+        _ request: Request,
+        from peer: Peer,
+        reply: @escaping @Sendable (Response) -> Void
     ) {
         if !core.post(.request(request, peer, reply: reply)) { reply(.failure(.coreOverloaded)) }
     }
 
     func open(
-        _ request: StreamRequest, from peer: Peer, credit: StreamCredit,
+        _ request: StreamRequest,
+        from peer: Peer,
+        credit: StreamCredit,
         receive: @escaping @Sendable (StreamEvent) -> Void
     ) {
         if !core.post(.stream(request, peer, credit, receive: receive)) {
@@ -39,5 +47,8 @@ struct ControlBridge: ControlBackend {
 
 extension APIError {
     fileprivate static let coreOverloaded = APIError(
-        .overloaded, "too many requests wait already", hint: "try again in a moment")
+        .overloaded,
+        "too many requests wait already",
+        hint: "try again in a moment"
+    )
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuration
+import OrderedCollections
 import Platform
 import Supervision
 
@@ -34,7 +35,10 @@ extension Daemon {
 
     func spec(_ process: ProcessConfiguration) -> MemberSpec {
         MemberSpec(
-            name: process.name, policy: process.policy, priority: process.priority,
-            groupPriority: loaded.configuration.groups[process.name.group]?.priority ?? 999)
+            name: process.name,
+            policy: process.policy,
+            priority: process.priority,
+            groupPriority: loaded.configuration.groups[process.name.group]?.priority ?? 999
+        )
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ControlAPI
+import ControlServer
+import Logging
 import Platform
 import Supervision
 
@@ -38,7 +40,7 @@ extension Daemon {
             let program = try child.program(environment)
             let spawned = try outlets.spawn(program, for: child, with: spawner)
             let pid = spawned.pid
-            child.report = spawned.takeReport()
+            child.expect(spawned.takeReport())
             members[pid] = id
             fleet.handle(.spawned(pid), for: id, at: now)
             watchReport(of: child)
@@ -58,12 +60,17 @@ extension Daemon {
 
     private func send(_ signal: Signal, to pid: PID, group: Bool, of id: MemberID) {
         do throws(SystemError) {
-            try group
-                ? ProcessSignals.send(signal, toGroup: pid) : ProcessSignals.send(signal, to: pid)
+            // Nobody there is no trouble: the exit is on its way.
+            if group {
+                let leaderIsOurs = members[pid] == id
+                _ = try ProcessSignals.send(signal, toGroup: pid, leaderIsOurs: leaderIsOurs)
+            } else {
+                _ = try ProcessSignals.send(signal, to: pid)
+            }
         } catch {
-            // Gone already: its exit is on the way.
-            guard error.errno != .noSuchProcess else { return }
-            log.error("cannot send \(signal) to \(children[id]?.name.description ?? "pid \(pid)"): \(error)")
+            log.error(
+                "cannot send \(signal) to \(children[id]?.name.description ?? "pid \(pid)"): \(error)"
+            )
         }
     }
 
@@ -76,9 +83,16 @@ extension Daemon {
         let time = WallClock.now()
         events.publish { serial in
             EventNote(
-                serial: serial, type: .processState, name: name.process, group: name.group,
-                from: from.name, to: to.name, pid: pid.map(Int.init), at: time,
-                exit: exit?.description)
+                serial: serial,
+                type: .processState,
+                name: name.process,
+                group: name.group,
+                from: from.name,
+                to: to.name,
+                pid: pid.map(Int.init),
+                at: time,
+                exit: exit?.description
+            )
         }
     }
 
@@ -90,8 +104,12 @@ extension Daemon {
     private func sayGoodbye() {
         events.publish { serial in
             EventNote(
-                serial: serial, type: .daemonState, name: nil, group: nil, from: "RUNNING",
-                to: "SHUTDOWN", pid: nil, at: WallClock.now(), exit: nil)
+                serial: serial,
+                type: .daemonState,
+                from: "RUNNING",
+                to: "SHUTDOWN",
+                at: WallClock.now()
+            )
         }
         events.end()
         guard let server else {

@@ -2,6 +2,8 @@
 
 import Configuration
 import ControlAPI
+import Logging
+import OrderedCollections
 import Platform
 import Supervision
 
@@ -48,13 +50,18 @@ extension Daemon {
     private func refuse(_ reading: ConfigurationReading, _ purposes: ArraySlice<ReadingPurpose>) {
         reloadError = reading.text
         let error = APIError(
-            .invalidConfiguration, reading.text, hint: "nothing was changed; correct the file")
+            .invalidConfiguration,
+            reading.text,
+            hint: "nothing was changed; correct the file"
+        )
         for purpose in purposes { answer(purpose, .failure(error)) }
         log.error("the configuration was not taken up: \(reading.text)")
     }
 
     private func serve(
-        _ purpose: ReadingPurpose, _ new: LoadedConfiguration, warnings: [Diagnostic]
+        _ purpose: ReadingPurpose,
+        _ new: LoadedConfiguration,
+        warnings: [Diagnostic]
     ) {
         let groups: Set<String>? =
             if case .apply(let groups, _) = purpose, !groups.isEmpty { Set(groups) } else { nil }
@@ -78,8 +85,11 @@ extension Daemon {
         apply(change, target)
         plan.applied = true
         log.info(
-            "configuration taken up: \(change.added.count) added, \(change.changed.count) changed, "
-                + "\(change.removed.count) removed, \(change.kept.count) kept")
+            """
+            configuration taken up: \(change.added.count) added, \(change.changed.count) changed, \
+            \(change.removed.count) removed, \(change.kept.count) kept
+            """
+        )
         answer(purpose, .plan(plan))
     }
 
@@ -108,7 +118,11 @@ extension Daemon {
                 guard difference != nil || isGroupChanged else { continue }
                 adopt(process, for: id)
                 fleet.change(
-                    id, to: spec(process), restarting: difference?.needsRestart ?? false, at: now)
+                    id,
+                    to: spec(process),
+                    restarting: difference?.needsRestart ?? false,
+                    at: now
+                )
                 runEffects()
             }
         }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import ControlAPI
+import Logging
 import Logs
 import Platform
 import Supervision
+import SystemPackage
 
 /// What clients and the other threads ask of the core.
 extension Daemon {
@@ -13,13 +16,15 @@ extension Daemon {
         case .stream(let request, _, let credit, let receive): open(request, credit, receive)
         case .log(let notice): handle(notice)
         case .configurationRead(let reading): arrived(reading)
-        case .note(let level, let text): log.log(level: level.loggerLevel, "\(text)")
+        case .note(let level, let text): log.log(level: level.activityLevel.loggerLevel, "\(text)")
         case .serverStopped: isServerStopped = true
         }
     }
 
     private func handle(
-        _ request: Request, from peer: Peer, _ reply: @escaping PendingReplies.Reply
+        _ request: Request,
+        from peer: Peer,
+        _ reply: @escaping PendingReplies.Reply
     ) {
         switch request {
         case .programs(let selection): reply(.programs(list(selection)))
@@ -47,12 +52,19 @@ extension Daemon {
     }
 
     private func command(
-        _ command: Fleet.Command, _ selection: Selection, _ wait: Bool,
+        _ command: Fleet.Command,
+        _ selection: Selection,
+        _ wait: Bool,
         _ reply: @escaping PendingReplies.Reply
     ) {
         let ticket = replies.park(reply)
         fleet.request(
-            command, selection.selectors, wait: wait, ticket: ticket, at: now)
+            command,
+            selection.selectors,
+            wait: wait,
+            ticket: ticket,
+            at: now
+        )
         runEffects()
     }
 
@@ -65,37 +77,52 @@ extension Daemon {
             programs: members.sorted { $0.name < $1.name }.map { member in
                 let child = children[member.id]
                 return snapshot.info(
-                    member, stdout: child?.stdout.info ?? ProcessInfo.Log(path: nil),
-                    stderr: child?.stderr.info ?? ProcessInfo.Log(path: nil))
+                    member,
+                    stdout: child?.stdout.info ?? ProcessInfo.Log(path: nil),
+                    stderr: child?.stderr.info ?? ProcessInfo.Log(path: nil)
+                )
             },
-            missing: missing.map { CommandResult(missing: $0, .listed) })
+            missing: missing.map { CommandResult(missing: $0, .listed) }
+        )
     }
 
     func information() -> DaemonInfo {
         DaemonInfo(
-            version: Version.text, pid: Int(ThisProcess.pid),
+            version: Version.text,
+            pid: Int(ThisProcess.pid),
             state: fleet.isShuttingDown ? .shutdown : .running,
             identifier: loaded.configuration.daemon.identifier,
-            configurationFile: loaded.configuration.file, reloadError: reloadError,
-            startedAt: startedAt, socket: loaded.configuration.daemon.socket,
-            logfile: outlets.activityInfo, programs: fleet.count)
+            configurationFile: loaded.configuration.file,
+            reloadError: reloadError,
+            startedAt: startedAt,
+            socket: loaded.configuration.daemon.socket,
+            logfile: outlets.activityInfo,
+            programs: fleet.count
+        )
     }
 
     private func signal(_ selection: Selection, _ name: String) -> Response {
         guard let signal = Signal(name) else {
             return .failure(
                 APIError(
-                    .badSignal, "'\(name)' is no signal",
-                    hint: "use a name such as TERM or SIGHUP, or a number from 1 to 64"))
+                    .badSignal,
+                    "'\(name)' is no signal",
+                    hint: "use a name such as TERM or SIGHUP, or a number from 1 to 64"
+                )
+            )
         }
         let (members, missing) = fleet.resolve(selection.selectors)
         let results = members.map { member in
             CommandResult(
-                name: member.name.process, group: member.name.group, action: .signalled,
-                error: send(signal, to: member))
+                name: member.name.process,
+                group: member.name.group,
+                action: .signalled,
+                error: send(signal, to: member)
+            )
         }
         return .command(
-            CommandReport(results: missing.map { CommandResult(missing: $0, .signalled) } + results))
+            CommandReport(results: missing.map { CommandResult(missing: $0, .signalled) } + results)
+        )
     }
 
     private func send(_ signal: Signal, to member: FleetMember) -> APIError? {
@@ -103,8 +130,8 @@ extension Daemon {
             return APIError(.notRunning, of: member.name)
         }
         do throws(SystemError) {
-            try ProcessSignals.send(signal, to: run.pid)
-            return nil
+            let isSent = try ProcessSignals.send(signal, to: run.pid)
+            return isSent ? nil : APIError(.notRunning, of: member.name)
         } catch {
             return APIError(.failed, "cannot send \(signal) to \(member.name): \(error.errno)")
         }
@@ -121,7 +148,8 @@ extension Daemon {
     }
 
     private func open(
-        _ request: StreamRequest, _ credit: StreamCredit,
+        _ request: StreamRequest,
+        _ credit: StreamCredit,
         _ receive: @escaping @Sendable (StreamEvent) -> Void
     ) {
         switch request {
@@ -138,7 +166,13 @@ extension Daemon {
                 return
             }
             outlets.stream(
-                child, channel, bytes: bytes, follow: follow, credit, receive)
+                child,
+                channel,
+                bytes: bytes,
+                follow: follow,
+                credit,
+                receive
+            )
         }
     }
 
@@ -155,7 +189,10 @@ extension CommandResult {
     /// The result for a pattern that names nothing.
     init(missing selector: ProcessSelector, _ action: Action) {
         self.init(
-            name: selector.name.process, group: selector.name.group, action: action,
-            error: APIError(selector.failureWhenEmpty, of: selector.name))
+            name: selector.name.process,
+            group: selector.name.group,
+            action: action,
+            error: APIError(selector.failureWhenEmpty, of: selector.name)
+        )
     }
 }

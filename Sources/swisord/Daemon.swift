@@ -44,7 +44,6 @@ final class Daemon {
     let spawner: Spawner
     let signals: SignalSource
     private var reactor: Reactor
-    private var reaper = Reaper()
     private var ready: [Reactor.Event] = []
     private var isReaping = true
     /// The instant of the turn.
@@ -61,7 +60,7 @@ final class Daemon {
         startedAt = WallClock.now()
         spawner = try Spawner(restoringOpenFiles: parts.openFiles)
         reactor = try Reactor()
-        signals = parts.takeSignals()
+        signals = parts.signals
         try reactor.add(signals.descriptor, token: Source.signals.rawValue)
         try reactor.add(core.descriptor, token: Source.mailbox.rawValue)
     }
@@ -75,7 +74,9 @@ final class Daemon {
         ready.removeAll(keepingCapacity: true)
         try reactor.wait(timeout: timeout(), into: &ready)
         now = MonotonicClock.now()
-        let received = ready.contains { $0.token == Source.signals.rawValue } ? signals.read() : []
+        let received =
+            ready.contains { $0.token == Source.signals.rawValue }
+            ? signals.read().map(\.signal) : []
         if isReaping || received.contains(.child) { reapChildren() }
         for event in ready where event.token >= Source.firstReport.rawValue {
             readReport(of: MemberID(rawValue: Int(event.token - Source.firstReport.rawValue)))
@@ -95,7 +96,7 @@ final class Daemon {
 
     /// Reaps a bounded batch, so that ten thousand exits at once do not keep clients waiting.
     private func reapChildren() {
-        let batch = reaper.reap(limit: 64)
+        let batch = Reaper.reap(limit: 64)
         isReaping = batch.mayHaveMore
         var sawStranger = false
         for child in batch.children {
@@ -123,19 +124,21 @@ final class Daemon {
 
     /// Looks how a child's way to exec ended, once it has.
     private func readReport(of id: MemberID) {
-        guard let child = children[id], let program = child.lastProgram else { return }
-        switch child.readReport(of: program) {
-        case nil, .pending: return
-        case .executed: fleet.handle(.executed, for: id, at: now)
+        guard let child = children[id] else { return }
+        switch child.takeReport() {
+        case nil, .pending: break
         case .failed(let failure): child.failure = failure
+        case .executed:
+            fleet.handle(.executed, for: id, at: now)
+            runEffects()
         }
-        child.report = nil
-        runEffects()
     }
 
     /// Watches the report of a spawn; told by hangup alone, when the child's end closes.
     func watch(_ child: Child) throws(SystemError) {
         try child.watchReport(
-            in: reactor, token: Source.firstReport.rawValue + UInt64(child.id.rawValue))
+            in: reactor,
+            token: Source.firstReport.rawValue + UInt64(child.id.rawValue)
+        )
     }
 }

@@ -13,7 +13,8 @@ struct EventHub {
     private var serial: UInt64 = 0
 
     mutating func add(
-        _ credit: StreamCredit, _ receive: @escaping @Sendable (StreamEvent) -> Void
+        _ credit: StreamCredit,
+        _ receive: @escaping @Sendable (StreamEvent) -> Void
     ) {
         receive(.opened)
         listeners.append(Listener(credit: credit, receive: receive))
@@ -24,7 +25,7 @@ struct EventHub {
         serial += 1
         listeners.removeAll { $0.credit.isCancelled }
         guard !listeners.isEmpty else { return }
-        let bytes = ServerSentEvent.encode(make(serial))
+        guard let bytes = try? make(serial).serverSentEvent() else { return }
         for listener in listeners {
             let taken = listener.credit.take(bytes.count)
             if taken == bytes.count {

@@ -33,7 +33,10 @@ struct Narrator {
     }
 
     private func exit(
-        _ name: ProcessName, _ status: ExitStatus, expected: Bool, wasStopping: Bool
+        _ name: ProcessName,
+        _ status: ExitStatus,
+        expected: Bool,
+        wasStopping: Bool
     ) -> Line {
         if case .neverExecuted(let failure) = status {
             return Line(level: .info, text: "spawnerr: \(name): \(failure)")
@@ -41,11 +44,14 @@ struct Narrator {
         if wasStopping { return Line(level: .info, text: "stopped: \(name) (\(status))") }
         return Line(
             level: expected ? .info : .warning,
-            text: "exited: \(name) (\(status); \(expected ? "expected" : "not expected"))")
+            text: "exited: \(name) (\(status); \(expected ? "expected" : "not expected"))"
+        )
     }
 
     private func entry(
-        _ name: ProcessName, _ state: ProcessState, _ member: FleetMember?
+        _ name: ProcessName,
+        _ state: ProcessState,
+        _ member: FleetMember?
     ) -> Line? {
         switch state {
         case .running:
@@ -54,7 +60,8 @@ struct Narrator {
             return Line(
                 level: .info,
                 text: "success: \(name) entered RUNNING state, process has stayed up for "
-                    + "> than \(text) seconds (startsecs)")
+                    + "> than \(text) seconds (startsecs)"
+            )
         case .fatal:
             let why: String =
                 switch member?.history.lastExit {

@@ -53,7 +53,9 @@ extension Outlet.Kind {
     ///   - descriptor: The daemon's own output for INHERIT, 1 or 2.
     ///   - credentials: Whom the program runs as, who is to own its log.
     init(
-        _ settings: LogSettings, of name: ProcessName, descriptor: Int32,
+        _ settings: LogSettings,
+        of name: ProcessName,
+        descriptor: Int32,
         credentials: Credentials?
     ) {
         switch settings.destination {
@@ -65,11 +67,15 @@ extension Outlet.Kind {
             self = .captured(
                 .file(
                     LogFileSettings(
-                        path: path, maxBytes: Int(clamping: settings.maxBytes),
+                        path: path,
+                        maxBytes: Int(clamping: settings.maxBytes),
                         backups: settings.backups,
                         owner: credentials.map {
                             LogFileSettings.Owner(user: $0.uid, group: $0.gid)
-                        })))
+                        }
+                    )
+                )
+            )
         }
     }
 }

@@ -5,6 +5,7 @@ import ControlAPI
 import Logs
 import Platform
 import Supervision
+import SystemPackage
 
 /// The outputs of all processes: their FIFOs in the runtime directory, and the log threads.
 struct Outlets {
@@ -37,16 +38,27 @@ struct Outlets {
 
     /// Makes the earthly side of a process, and its FIFOs.
     func open(
-        _ id: MemberID, _ process: ProcessConfiguration, _ credentials: Credentials?
+        _ id: MemberID,
+        _ process: ProcessConfiguration,
+        _ credentials: Credentials?
     ) -> Child {
         let base = "\(directory)/\(process.name.group):\(process.name.process)"
         let (stdout, stderr) = kinds(process, credentials)
         let child = Child(
-            id: id, configuration: process, credentials: credentials,
+            id: id,
+            configuration: process,
+            credentials: credentials,
             stdout: Outlet(
-                id: StreamID(rawValue: id.rawValue * 2), fifo: base + ".out", kind: stdout),
+                id: StreamID(rawValue: id.rawValue * 2),
+                fifo: base + ".out",
+                kind: stdout
+            ),
             stderr: Outlet(
-                id: StreamID(rawValue: id.rawValue * 2 + 1), fifo: base + ".err", kind: stderr))
+                id: StreamID(rawValue: id.rawValue * 2 + 1),
+                fifo: base + ".err",
+                kind: stderr
+            )
+        )
         // A log of an earlier life can be read before the first start. What fails here is tried
         // again, and told, when the process is started.
         try? attach(&child.stdout, for: child)
@@ -55,10 +67,15 @@ struct Outlets {
     }
 
     private func kinds(
-        _ process: ProcessConfiguration, _ credentials: Credentials?
+        _ process: ProcessConfiguration,
+        _ credentials: Credentials?
     ) -> (stdout: Outlet.Kind, stderr: Outlet.Kind) {
         let stdout = Outlet.Kind(
-            process.stdout, of: process.name, descriptor: 1, credentials: credentials)
+            process.stdout,
+            of: process.name,
+            descriptor: 1,
+            credentials: credentials
+        )
         let stderr: Outlet.Kind =
             switch process.stderr {
             case .redirected: .joined
@@ -106,13 +123,18 @@ struct Outlets {
 
     /// Spawns a program onto its outputs; a FIFO that somebody has removed is made again.
     func spawn(
-        _ program: PreparedProgram, for child: Child, with spawner: borrowing Spawner
+        _ program: PreparedProgram,
+        for child: Child,
+        with spawner: borrowing Spawner
     ) throws(SpawnFailure) -> SpawnedChild {
         try attach(&child.stdout, for: child)
         try attach(&child.stderr, for: child)
         do throws(SpawnFailure) {
             return try spawner.spawn(
-                program, output: child.stdout.output, error: child.stderr.output)
+                program,
+                output: child.stdout.output,
+                error: child.stderr.output
+            )
         } catch {
             guard error.step == .output else { throw error }
             child.stdout.isAttached = false
@@ -120,22 +142,27 @@ struct Outlets {
             try attach(&child.stdout, for: child)
             try attach(&child.stderr, for: child)
             return try spawner.spawn(
-                program, output: child.stdout.output, error: child.stderr.output)
+                program,
+                output: child.stdout.output,
+                error: child.stderr.output
+            )
         }
     }
 
     private func attach(_ outlet: inout Outlet, for child: Child) throws(SpawnFailure) {
         guard !outlet.isAttached, case .captured(let target) = outlet.kind else { return }
         do throws(SystemError) {
-            let owner = child.credentials ?? ThisProcess.credentials
-            try Fifo.make(outlet.fifo, user: owner.uid, group: owner.gid)
-            let reader = try Fifo.openReader(outlet.fifo)
+            let reader = try Fifo.make(outlet.fifo, owner: child.credentials)
             logs.post(.attach(outlet.id, reader: reader.release(), target))
             outlet.isAttached = true
         } catch {
             throw SpawnFailure(
-                step: .output, subject: outlet.fifo, errorNumber: error.errno.rawValue,
-                reason: error.errno.description, isPermanent: false)
+                step: .output,
+                subject: outlet.fifo,
+                errorNumber: error.errno.rawValue,
+                reason: error.errno.description,
+                isPermanent: false
+            )
         }
     }
 }
@@ -145,8 +172,12 @@ struct Outlets {
 extension Outlets {
     /// Streams a log: its last bytes, and with `follow` all that comes.
     mutating func stream(
-        _ child: Child, _ channel: LogSource.Channel, bytes: Int, follow: Bool,
-        _ credit: StreamCredit, _ receive: @escaping @Sendable (StreamEvent) -> Void
+        _ child: Child,
+        _ channel: LogSource.Channel,
+        bytes: Int,
+        follow: Bool,
+        _ credit: StreamCredit,
+        _ receive: @escaping @Sendable (StreamEvent) -> Void
     ) {
         let outlet = channel == .stdout ? child.stdout : child.stderr
         guard case .captured = outlet.kind, outlet.path != nil || follow else {
@@ -158,14 +189,19 @@ extension Outlets {
     }
 
     mutating func streamActivity(
-        bytes: Int, follow: Bool, _ credit: StreamCredit,
+        bytes: Int,
+        follow: Bool,
+        _ credit: StreamCredit,
         _ receive: @escaping @Sendable (StreamEvent) -> Void
     ) {
         stream(.activity, bytes: bytes, follow: follow, credit, receive)
     }
 
     private mutating func stream(
-        _ id: StreamID, bytes: Int, follow: Bool, _ credit: StreamCredit,
+        _ id: StreamID,
+        bytes: Int,
+        follow: Bool,
+        _ credit: StreamCredit,
         _ receive: @escaping @Sendable (StreamEvent) -> Void
     ) {
         guard follow else {
@@ -178,7 +214,8 @@ extension Outlets {
                     case .failure(let error): receive(.failed(APIError(error)))
                     }
                     receive(.ended)
-                })
+                }
+            )
             return
         }
         nextFollower += 1
@@ -190,11 +227,14 @@ extension Outlets {
                 switch update {
                 case .bytes(let bytes):
                     let room = credit.take(bytes.count)
-                    if room > 0 { receive(.bytes(room == bytes.count ? bytes : Array(bytes[..<room]))) }
+                    if room > 0 {
+                        receive(.bytes(room == bytes.count ? bytes : Array(bytes[..<room])))
+                    }
                     if room < bytes.count { receive(.lost(bytes.count - room)) }
                 case .ended: receive(.ended)
                 }
-            })
+            }
+        )
         credit.whenCancelled { logs.post(.unfollow(follower)) }
     }
 
@@ -204,7 +244,8 @@ extension Outlets {
         for child in children {
             let outlets = [child.stdout, child.stderr].filter { $0.path != nil && $0.isAttached }
             clearing.results.append(
-                CommandResult(name: child.name.process, group: child.name.group, action: .cleared))
+                CommandResult(name: child.name.process, group: child.name.group, action: .cleared)
+            )
             for outlet in outlets {
                 nextToken += 1
                 let token = LogToken(rawValue: nextToken)

@@ -13,8 +13,12 @@ struct ProcessSnapshot {
         let machine = member.machine
         let live = machine.liveRun
         var info = ProcessInfo(
-            name: member.name.process, group: member.name.group, state: machine.state.name,
-            stateCode: machine.state.rawValue, description: text.description(of: member))
+            name: member.name.process,
+            group: member.name.group,
+            state: machine.state.name,
+            stateCode: machine.state.rawValue,
+            description: text.description(of: member)
+        )
         info.pid = Int(live?.pid ?? 0)
         info.startedAt = member.history.startedAt.map(text.wall)
         info.stoppedAt = member.history.endedAt.map(text.wall)
@@ -38,16 +42,28 @@ struct ProcessSnapshot {
         switch status {
         case .code(let code):
             ProcessInfo.Exit(
-                code: Int(code), signal: nil, signalName: nil, coreDumped: false,
-                text: status.description)
+                code: Int(code),
+                signal: nil,
+                signalName: nil,
+                coreDumped: false,
+                text: status.description
+            )
         case .signal(let signal, let coreDumped):
             ProcessInfo.Exit(
-                code: nil, signal: Int(signal.rawValue), signalName: signal.name,
-                coreDumped: coreDumped, text: status.description)
+                code: nil,
+                signal: Int(signal.rawValue),
+                signalName: signal.name,
+                coreDumped: coreDumped,
+                text: status.description
+            )
         case .neverExecuted, .unknown:
             ProcessInfo.Exit(
-                code: nil, signal: nil, signalName: nil, coreDumped: false,
-                text: status.description)
+                code: nil,
+                signal: nil,
+                signalName: nil,
+                coreDumped: false,
+                text: status.description
+            )
         }
     }
 }
@@ -60,8 +76,11 @@ extension CommandResult {
             case .stopped: .stopped
             }
         self.init(
-            name: outcome.name.process, group: outcome.name.group, action: action,
-            error: outcome.failure.map { APIError($0, of: outcome.name) })
+            name: outcome.name.process,
+            group: outcome.name.group,
+            action: action,
+            error: outcome.failure.map { APIError($0, of: outcome.name) }
+        )
     }
 }
 
@@ -70,8 +89,10 @@ extension APIError {
         switch failure {
         case .noSuchProcess:
             self.init(
-                .noSuchProcess, "there is no process '\(name)'",
-                hint: "swisordctl status lists all; swisordctl update takes up new ones")
+                .noSuchProcess,
+                "there is no process '\(name)'",
+                hint: "swisordctl status lists all; swisordctl update takes up new ones"
+            )
         case .noSuchGroup:
             self.init(.noSuchGroup, "there is no group '\(name.group)'")
         case .alreadyStarted: self.init(.alreadyStarted, "\(name) is already started")
@@ -86,8 +107,10 @@ extension APIError {
     private init(spawn status: ExitStatus, of name: ProcessName) {
         guard case .neverExecuted(let failure) = status else {
             self.init(
-                .spawnError, "\(name): \(status)",
-                hint: "swisordctl tail \(name) shows its last output")
+                .spawnError,
+                "\(name): \(status)",
+                hint: "swisordctl tail \(name) shows its last output"
+            )
             return
         }
         let code: Code =

@@ -2,6 +2,7 @@
 
 import Configuration
 import ControlAPI
+import OrderedCollections
 import Supervision
 
 extension ReloadPlan {
@@ -13,15 +14,21 @@ extension ReloadPlan {
     ///   - new: The whole of the file, for the list of what is available.
     init(_ change: ConfigurationChange, from old: Configuration, to new: Configuration) {
         self.init(
-            added: change.addedGroups, changed: change.changedGroups,
-            removed: change.removedGroups, needsDaemonRestart: change.needsDaemonRestart)
+            added: change.addedGroups,
+            changed: change.changedGroups,
+            removed: change.removedGroups,
+            needsDaemonRestart: change.needsDaemonRestart
+        )
         let inUse = Set(old.processes.map(\.name))
         available = new.processes.map { process in
             Available(
-                name: process.name.process, group: process.name.group,
-                inUse: inUse.contains(process.name), autostart: process.policy.autostart,
+                name: process.name.process,
+                group: process.name.group,
+                inUse: inUse.contains(process.name),
+                autostart: process.policy.autostart,
                 groupPriority: new.groups[process.name.group]?.priority ?? 999,
-                processPriority: process.priority)
+                processPriority: process.priority
+            )
         }
         steps =
             change.removed.map { Step($0, .stop, "no longer in the file") }

@@ -5,6 +5,7 @@ import ControlServer
 import Logging
 import Logs
 import Platform
+import SystemPackage
 
 /// Why the daemon did not come up, and the exit status that says so.
 struct StartupFailure: Error {
@@ -66,7 +67,9 @@ struct Startup {
 
     /// Brings the daemon up, calls `ready`, and returns when it has ended.
     private func start(
-        _ loaded: LoadedConfiguration, isForeground: Bool, ready: () -> Void
+        _ loaded: LoadedConfiguration,
+        isForeground: Bool,
+        ready: () -> Void
     ) throws(StartupFailure) {
         let settings = loaded.configuration.daemon
         let signals = try attempt("signals") { () throws(SystemError) in try SignalSource() }
@@ -87,23 +90,37 @@ struct Startup {
         let pidfile = settings.pidfile.map(PidFile.init)
         writePid(pidfile, log)
         let environment = ChildEnvironment(
-            daemon: surroundings.environment, socket: settings.socket)
-        let daemon = try attempt("event loop") { () throws(SystemError) in
-            try Daemon(
+            daemon: surroundings.environment,
+            socket: settings.socket
+        )
+        let daemon: Daemon
+        do throws(SystemError) {
+            daemon = try Daemon(
                 DaemonParts(
-                    loaded: loaded, reader: ConfigurationReader(file: file, overrides: overrides),
+                    loaded: loaded,
+                    reader: ConfigurationReader(file: file, overrides: overrides),
                     outlets: Outlets(
-                        logs: logs, directory: Self.fifoDirectory(settings),
-                        activityPath: settings.logfile),
-                    log: log, environment: environment, core: core, openFiles: openFiles,
-                    signals: signals))
+                        logs: logs,
+                        directory: Self.fifoDirectory(settings),
+                        activityPath: settings.logfile
+                    ),
+                    log: log,
+                    environment: environment,
+                    core: core,
+                    openFiles: openFiles,
+                    signals: signals
+                )
+            )
+        } catch {
+            throw StartupFailure(text: "event loop: \(error)")
         }
         daemon.server = try startServer(settings, core)
         log.info("swisord \(Version.text) started with pid \(ThisProcess.pid)")
         daemon.begin()
         ready()
         let end = Result { () throws(SystemError) in try daemon.run() }
-        logs.shutdown()
+        logs.post(.shutdown)
+        logs.join()
         pidfile?.remove()
         _ = consume lock
         if case .failure(let error) = end {
@@ -112,7 +129,8 @@ struct Startup {
     }
 
     private func attempt<Value: ~Copyable>(
-        _ what: String, _ body: () throws(SystemError) -> Value
+        _ what: String,
+        _ body: () throws(SystemError) -> Value
     ) throws(StartupFailure) -> Value {
         do throws(SystemError) {
             return try body()
@@ -129,21 +147,32 @@ extension Startup {
         settings.runtimeDirectory + "/fifo"
     }
 
+    /// Makes the directories, and becomes the user that the daemon is to run as.
     private func prepareDirectories(_ loaded: LoadedConfiguration) throws(StartupFailure) {
         let settings = loaded.configuration.daemon
-        let user = settings.user.flatMap { loaded.accounts[$0] }
+        let paths = [settings.runtimeDirectory, settings.stateDirectory, settings.childlogdir]
         do throws(DirectoryError) {
-            try RuntimeDirectory.prepare(settings.runtimeDirectory, owner: user)
-            try RuntimeDirectory.ensureDirectory(
-                settings.stateDirectory, mode: 0o700, owner: user)
-            try RuntimeDirectory.ensureDirectory(settings.childlogdir, mode: 0o750, owner: user)
+            if let user = settings.user.flatMap({ loaded.accounts[$0] }) {
+                for path in paths { try RuntimeDirectory.make(path, for: user) }
+                try become(user)
+            }
+            try RuntimeDirectory.prepare(settings.runtimeDirectory)
+            try RuntimeDirectory.ensureDirectory(settings.stateDirectory, mode: 0o700)
+            try RuntimeDirectory.ensureDirectory(settings.childlogdir, mode: 0o750)
         } catch {
             throw StartupFailure(
                 text: "\(error)\nset runtime_dir, state_dir and childlogdir under 'swisord:' to "
-                    + "directories of this user")
+                    + "directories of this user"
+            )
         }
-        guard let user else { return }
-        try attempt("user") { () throws(SystemError) in try Privileges.become(user) }
+    }
+
+    private func become(_ user: Credentials) throws(DirectoryError) {
+        do throws(SystemError) {
+            try Privileges.become(user)
+        } catch {
+            throw .system(error)
+        }
     }
 
     private func takeLock(_ settings: DaemonSettings) throws(StartupFailure) -> InstanceLock {
@@ -157,7 +186,8 @@ extension Startup {
                 let holder = pid.map { "with pid \($0) " } ?? ""
                 throw StartupFailure(
                     text: "another swisord \(holder)is running here (\(path)); nothing was "
-                        + "changed\nfor a second one give it a runtime_dir of its own")
+                        + "changed\nfor a second one give it a runtime_dir of its own"
+                )
             }
             throw StartupFailure(text: "\(error)")
         }
@@ -192,11 +222,13 @@ extension Startup {
     }
 
     private func startServer(
-        _ settings: DaemonSettings, _ core: Mailbox<CoreMessage>
+        _ settings: DaemonSettings,
+        _ core: Mailbox<CoreMessage>
     ) throws(StartupFailure) -> ControlServer {
         do {
             return try ControlServer.start(
-                path: settings.socket, backend: ControlBridge(core: core)
+                path: settings.socket,
+                backend: ControlBridge(core: core)
             ) { text in
                 core.post(.note(level: .warn, text: text))
             }

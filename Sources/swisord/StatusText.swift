@@ -18,7 +18,7 @@ struct StatusText {
         case .backoff, .fatal: return failure(member.history)
         case .stopped, .exited:
             guard let ended = member.history.endedAt else { return "Not started" }
-            return WallClock.shortStamp(wall(ended))
+            return WallClock.statusStamp(wall(ended))
         case .starting, .stopping, .unknown: return ""
         }
     }
@@ -82,7 +82,8 @@ struct StatusText {
         let total = max(0, Int(duration.inSeconds))
         let (days, rest) = total.quotientAndRemainder(dividingBy: 86_400)
         let (hours, minutes, seconds) = (rest / 3600, rest / 60 % 60, rest % 60)
-        let clock = "\(hours):\(minutes < 10 ? "0" : "")\(minutes):\(seconds < 10 ? "0" : "")\(seconds)"
+        let clock =
+            "\(hours):\(minutes < 10 ? "0" : "")\(minutes):\(seconds < 10 ? "0" : "")\(seconds)"
         switch days {
         case 0: return clock
         case 1: return "1 day, \(clock)"

@@ -15,11 +15,13 @@ struct Swisord: ParsableCommand {
             autostart has been attempted, else it says why not. Drive it with swisordctl.
             """,
         version: "swisord \(Version.text)",
-        helpNames: [.customShort("h"), .long])
+        helpNames: [.customShort("h"), .long]
+    )
 
     @Option(
         name: [.customShort("c"), .customLong("configuration")],
-        help: ArgumentHelp("The configuration file.", valueName: "file"))
+        help: ArgumentHelp("The configuration file.", valueName: "file")
+    )
     var file: String?
 
     @Flag(name: [.customShort("n"), .customLong("nodaemon")], help: "Stay in the foreground.")
@@ -27,7 +29,8 @@ struct Swisord: ParsableCommand {
 
     @Flag(
         name: [.customShort("t"), .customLong("check")],
-        help: "Check the configuration and exit: 0 when it is good, 2 with every error.")
+        help: "Check the configuration and exit: 0 when it is good, 2 with every error."
+    )
     var check = false
 
     @Option(name: [.customShort("l"), .customLong("logfile")], help: "The activity log.")
@@ -35,26 +38,32 @@ struct Swisord: ParsableCommand {
 
     @Option(
         name: [.customShort("e"), .customLong("loglevel")],
-        help: "critical, error, warn, info, debug, trace or blather.")
+        help: "critical, error, warn, info, debug, trace or blather."
+    )
     var loglevel: LogLevel?
 
     @Option(name: [.customShort("j"), .customLong("pidfile")], help: "Where to write the pid.")
     var pidfile: String?
 
     @Option(
-        name: [.customShort("d"), .customLong("directory")], help: "The daemon's directory.")
+        name: [.customShort("d"), .customLong("directory")],
+        help: "The daemon's directory."
+    )
     var directory: String?
 
     @Option(
         name: [.customShort("u"), .customLong("user")],
-        help: ArgumentHelp("The user to run as, from root.", valueName: "user[:group]"))
+        help: ArgumentHelp("The user to run as, from root.", valueName: "user[:group]")
+    )
     var user: UserReference?
 
     @Option(name: [.customShort("m"), .customLong("umask")], help: "The umask, in octal.")
     var umask: Umask?
 
     @Option(
-        name: [.customShort("i"), .customLong("identifier")], help: "The name of this instance.")
+        name: [.customShort("i"), .customLong("identifier")],
+        help: "The name of this instance."
+    )
     var identifier: String?
 
     @Flag(name: [.customShort("v")], help: .hidden)
@@ -64,8 +73,10 @@ struct Swisord: ParsableCommand {
         if shortVersion { throw CleanExit.message("swisord \(Version.text)") }
         let surroundings = Surroundings.ofThisProcess()
         let code = Startup(
-            file: try chosenFile(surroundings), overrides: overrides(surroundings),
-            isCheck: check, surroundings: surroundings
+            file: try chosenFile(surroundings),
+            overrides: overrides(surroundings),
+            isCheck: check,
+            surroundings: surroundings
         ).run()
         throw ExitCode(code)
     }
@@ -83,10 +94,15 @@ struct Swisord: ParsableCommand {
     /// Paths of the command line start where the command was typed, also after a reload.
     private func overrides(_ surroundings: Surroundings) -> DaemonOverrides {
         DaemonOverrides(
-            logfile: logfile.map { Self.absolute($0, surroundings) }, logLevel: loglevel,
+            logfile: logfile.map { Self.absolute($0, surroundings) },
+            logLevel: loglevel,
             pidfile: pidfile.map { Self.absolute($0, surroundings) },
-            directory: directory.map { Self.absolute($0, surroundings) }, user: user,
-            umask: umask?.bits, identifier: identifier, nodaemon: nodaemon)
+            directory: directory.map { Self.absolute($0, surroundings) },
+            user: user,
+            umask: umask?.bits,
+            identifier: identifier,
+            nodaemon: nodaemon
+        )
     }
 
     private static func absolute(_ path: String, _ surroundings: Surroundings) -> String {
