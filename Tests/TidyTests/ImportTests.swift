@@ -35,7 +35,10 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
         ),
         ImportRule(
             "Logs",
-            ["Platform", "Supervision", "SystemPackage", "DequeModule", "Logging", "Glibc"]
+            [
+                "Platform", "Supervision", "SystemPackage", "DequeModule", "Logging", "Glibc",
+                "Synchronization",
+            ]
         ),
         ImportRule("ControlAPI", nio.union(["FoundationEssentials", "Synchronization"])),
         ImportRule("ControlServer", nio.union(["ControlAPI", "Glibc", "Synchronization"])),
