@@ -15,6 +15,7 @@ extension Swisordctl {
             terminal: terminal,
             json: json || found.contains("--json")
         )
+        session.following = .here(prepare: Following.endWithCtrlC)
         session.run(words)
         guard interactive || words.isEmpty else { return session.exitStatus }
         Shell.run(&session, greeting: words.isEmpty)

@@ -2,9 +2,21 @@
 
 import ControlAPI
 
+/// What `--json` prints: the API's own documents, and documents of the same kind where the API
+/// has none.
 enum JSONText {
-    static func encode(_ response: Response) -> [UInt8] { Array("null".utf8) }
-    static func encode(_ value: some Encodable) -> [UInt8] { Array("null".utf8) }
+    /// The body that the daemon itself sends with this response.
+    static func encode(_ response: Response) -> [UInt8] {
+        HTTPAnswer(response, to: .request(.programs(.all))).body
+    }
+
+    static func encode(_ value: some Encodable) -> [UInt8] {
+        do throws(APIError) {
+            return try JSONCoding.encode(value)
+        } catch {
+            return HTTPAnswer(error).body
+        }
+    }
 }
 
 /// `{"error": {…}}`, as the API sends it, also for what never reached the daemon.

@@ -2,103 +2,9 @@
 
 import ControlAPI
 
-/// How much of a log is wanted: `-N` bytes from its end, or `-f`, all that comes.
-enum LogAmount: Hashable {
-    case last(Int)
-    case following
-
-    static let usual = 1600
-    /// What `-f` begins with.
-    static let beforeFollowing = 1024
-
-    init?(_ word: String) {
-        guard word.hasPrefix("-") else { return nil }
-        let what = word.dropFirst()
-        if what == "f" {
-            self = .following
-        } else if what.allSatisfy(\.isASCII), let bytes = Int(what), bytes >= 0 {
-            self = .last(bytes)
-        } else {
-            return nil
-        }
-    }
-}
-
-extension Session {
-    mutating func tail(
-        _ source: LogSource,
-        _ amount: LogAmount,
-        of name: String
-    ) throws(Interruption) {
-        var text = LogText(source, terminal: terminal, json: json)
-        let refusal: APIError?
-        switch amount {
-        case .last(let bytes):
-            let request = StreamRequest.log(source, bytes: bytes, follow: false)
-            refusal = try read(request, into: &text)
-            if refusal == nil { text.finish() }
-        case .following:
-            say("==> Press Ctrl-C to exit <==")
-            let request = StreamRequest.log(
-                source,
-                bytes: LogAmount.beforeFollowing,
-                follow: true
-            )
-            text.isFollowing = true
-            refusal = try read(request, into: &text)
-            if refusal == nil { text.finish() }
-        }
-        guard let refusal else { return }
-        if case .following = amount {
-            refuseToFollow(refusal)
-        } else {
-            fail("\(name): ERROR (\(Self.phrase(for: refusal)))", refusal)
-        }
-    }
-
-    /// Reads a stream to its end; the answer is why it could not be.
-    private func read(
-        _ request: StreamRequest,
-        into text: inout LogText
-    ) throws(Interruption) -> APIError? {
-        var refusal: APIError?
-        do throws(ConnectionFailure) {
-            try connection.stream(request) { event in
-                switch event {
-                case .opened: break
-                case .bytes(let bytes): text.add(bytes)
-                case .lost(let count): text.lost(count)
-                case .failed(let error): refusal = error
-                case .ended: return false
-                }
-                return refusal == nil
-            }
-        } catch {
-            throw .unreachable(error)
-        }
-        return refusal
-    }
-
-    /// As supervisorctl has it: a complaint on standard error, and success.
-    private func refuseToFollow(_ error: APIError) {
-        advise("\(connection.endpoint.url) Cannot read, status code \(error.code.statusCode)")
-        advise(error.hint.map { "\(error.message); \($0)" } ?? error.message)
-        show(ErrorDocument(error))
-    }
-
-    private static func phrase(for error: APIError) -> String {
-        switch error.code {
-        case .noLogFile: "no log file"
-        case .failed: "unknown error reading log"
-        case .noSuchProcess, .noSuchGroup: "no such process name"
-        default: error.message
-        }
-    }
-}
-
 /// The bytes of a log on their way to a person, a pipe or a program.
 struct LogText {
-    var isFollowing = false
+    private let isFollowing: Bool
     private let terminal: Terminal
     private let json: Bool
     private let isEscaped: Bool
@@ -106,7 +12,8 @@ struct LogText {
     private var characters = Characters()
     private let label: (name: String?, channel: String?)
 
-    init(_ source: LogSource, terminal: Terminal, json: Bool) {
+    init(_ source: LogSource, terminal: Terminal, json: Bool, isFollowing: Bool) {
+        self.isFollowing = isFollowing
         self.terminal = terminal
         self.json = json
         isEscaped = terminal.traits.outputIsTerminal
@@ -192,8 +99,4 @@ private struct Characters {
         defer { pending = [] }
         return String(decoding: pending, as: UTF8.self)
     }
-}
-
-extension APIError.Code {
-    fileprivate var statusCode: Int { 404 }
 }

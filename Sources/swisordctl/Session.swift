@@ -12,6 +12,7 @@ struct Session {
     var json = false
     /// Asks the person at the shell a question; nil where nobody is there to ask.
     var confirm: ((String) -> Bool)?
+    var following = Following.here(prepare: {})
     var exitStatus = ExitStatus.success
     /// The shell is to end.
     var isOver = false

@@ -2,19 +2,48 @@
 
 import ControlAPI
 
-struct ControlConnection: DaemonConnection {
+/// The daemon behind its Unix socket.
+///
+/// The client, with its thread, is made at the first question: `help` asks none.
+final class ControlConnection: DaemonConnection {
     let endpoint: Endpoint
+    private lazy var client = ControlClient(socketPath: String(endpoint.url.dropFirst(7)))
 
+    /// Takes a `unix://` address.
     init(to endpoint: Endpoint) {
         self.endpoint = endpoint
     }
 
-    func send(_ request: Request) throws(ConnectionFailure) -> Response { throw .noSuchFile }
+    func send(_ request: Request) throws(ConnectionFailure) -> Response {
+        do throws(ControlClientError) {
+            return try client.send(request)
+        } catch {
+            throw ConnectionFailure(error)
+        }
+    }
 
     func stream(
         _ request: StreamRequest,
         receive: (StreamEvent) -> Bool
     ) throws(ConnectionFailure) {
-        throw .noSuchFile
+        do throws(ControlClientError) {
+            try client.stream(request, onEvent: receive)
+        } catch {
+            throw ConnectionFailure(error)
+        }
+    }
+}
+
+extension ConnectionFailure {
+    init(_ error: ControlClientError) {
+        self =
+            switch error {
+            case .noSuchFile: .noSuchFile
+            case .refused: .refused
+            case .permissionDenied: .permissionDenied
+            case .connectionLost: .broken("the connection was lost before the answer came")
+            case .timedOut: .broken("no answer in time")
+            case .protocolError(let text): .other(text)
+            }
     }
 }

@@ -13,6 +13,8 @@ struct Shell {
     static func run(_ session: inout Session, greeting: Bool) {
         let connection = session.connection
         let shell = Shell(lines: standardLines { candidates(for: $0, on: connection) })
+        let url = connection.endpoint.url
+        session.following = .elsewhere { Following.inAnotherProcess(["-s", url] + $0) }
         shell.run(&session, greeting: greeting)
     }
 

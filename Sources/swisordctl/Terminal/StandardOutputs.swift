@@ -24,8 +24,3 @@ extension Terminal {
         (noColour ?? "").isEmpty && term != "dumb" && !(term ?? "").isEmpty
     }
 }
-
-/// A variable of the environment.
-func variable(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }
-}

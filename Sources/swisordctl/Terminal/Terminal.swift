@@ -49,7 +49,7 @@ final class Terminal {
     /// A document for programs, on a line of its own.
     func document(_ bytes: [UInt8]) {
         buffer += bytes
-        buffer.append(UInt8(ascii: "\n"))
+        if bytes.last != UInt8(ascii: "\n") { buffer.append(UInt8(ascii: "\n")) }
     }
 
     /// Bytes as they are; escape them first where they are not ours.

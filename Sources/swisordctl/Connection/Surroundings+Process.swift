@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuration
-@preconcurrency private import Glibc
+private import Glibc
 
 extension Surroundings {
     /// What the configuration's search order and the socket's path may depend on.
@@ -22,13 +22,13 @@ extension Surroundings {
 
     private static func environmentOfThisProcess() -> [String: String] {
         var result: [String: String] = [:]
-        var next = environ
-        while let entry = next.pointee {
+        var next = processEnvironment
+        while let entry = next?.pointee {
             let text = String(cString: entry)
             if let equals = text.firstIndex(of: "=") {
                 result[String(text[..<equals])] = String(text[text.index(after: equals)...])
             }
-            next += 1
+            next? += 1
         }
         return result
     }
