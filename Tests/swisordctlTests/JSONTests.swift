@@ -23,24 +23,34 @@ struct JSONTests {
     @Test("prints the results of commands, and the first error where nothing was done")
     func commands() {
         let done = Transcript(
-            "start a b", report(result("a", .started), result("b", .started, .spawnError, "m")),
-            json: true)
+            "start a b",
+            report(result("a", .started), result("b", .started, .spawnError, "m")),
+            json: true
+        )
         #expect(
             done.output == """
                 {"results":[{"action":"started","group":"a","name":"a"},\
                 {"action":"started","error":{"code":"spawn_error","message":"m"},\
                 "group":"b","name":"b"}]}\n
-                """)
+                """
+        )
         #expect(done.errors == "")
         #expect(done.status == 7)
-        let undone = Transcript("stop b", report(result("b", .stopped, .notRunning, "m")), json: true)
-        #expect(undone.output.hasPrefix(#"{"error":{"code":"not_running","message":"m"},"results":["#))
+        let undone = Transcript(
+            "stop b",
+            report(result("b", .stopped, .notRunning, "m")),
+            json: true
+        )
+        #expect(
+            undone.output.hasPrefix(#"{"error":{"code":"not_running","message":"m"},"results":["#)
+        )
         #expect(undone.status == 0)
     }
 
     @Test(
         "prints plans and the daemon as the API does",
-        arguments: ["reread", "update", "reload", "avail", "update a"])
+        arguments: ["reread", "update", "reload", "avail", "update a"]
+    )
     func plans(line: String) throws {
         let plan = ConfigurationVerbTests.plan
         let seen = Transcript(line, .plan(plan), .plan(plan), json: true)
@@ -67,7 +77,10 @@ struct JSONTests {
             ),
             (
                 Transcript(
-                    "reload", .failure(APIError(.invalidConfiguration, "m", hint: "h")), json: true),
+                    "reload",
+                    .failure(APIError(.invalidConfiguration, "m", hint: "h")),
+                    json: true
+                ),
                 #"{"error":{"code":"invalid_configuration","hint":"h","message":"m"}}"#, 1
             ),
             (
@@ -97,7 +110,10 @@ struct JSONTests {
 
     @Test("prints a log as one document, with U+FFFD for what is no text")
     func tail() {
-        let daemon = ScriptedDaemon([], events: [.opened, .bytes([0x61, 0xc3]), .bytes([0xbc, 0xff])])
+        let daemon = ScriptedDaemon(
+            [],
+            events: [.opened, .bytes([0x61, 0xc3]), .bytes([0xbc, 0xff])]
+        )
         let seen = Transcript("tail a", on: daemon, json: true)
         #expect(seen.output == #"{"channel":"stdout","data":"aü\#u{fffd}","name":"a"}"# + "\n")
     }
@@ -105,7 +121,9 @@ struct JSONTests {
     @Test("prints a followed log as one document a piece that cuts no character")
     func follow() {
         let daemon = ScriptedDaemon(
-            [], events: [.bytes([0x61, 0xc3]), .bytes([0xbc]), .lost(7), .bytes([0xe2]), .ended])
+            [],
+            events: [.bytes([0x61, 0xc3]), .bytes([0xbc]), .lost(7), .bytes([0xe2]), .ended]
+        )
         let seen = Transcript("maintail -f", on: daemon, json: true)
         #expect(
             seen.output == """
@@ -113,7 +131,8 @@ struct JSONTests {
                 {"data":"ü"}
                 {"lost_bytes":7}
                 {"data":"\u{fffd}"}\n
-                """)
+                """
+        )
     }
 
     @Test("prints help as documents")
