@@ -40,6 +40,7 @@ static inline unsigned char cedit_abandon(EditLine *editor, int key) {
     fputs("^C", stdout);
     el_cursor(editor, (int)(line->lastchar - line->cursor));
     el_deletestr(editor, (int)(line->lastchar - line->buffer));
+    el_insertstr(editor, "\n");  // An empty line; without its end it would be the end of input.
     return CC_NEWLINE;
 }
 

@@ -57,8 +57,9 @@ final class LineEditor: LineSource {
                 fflush(nil)
                 return nil
             }
-            let line = String(cString: text)
-            return line.hasSuffix("\n") ? String(line.dropLast()) : line
+            let bytes = UnsafeRawBufferPointer(start: text, count: Int(count))
+            let line = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...]
+            return String(decoding: line, as: UTF8.self)
         }
     }
 
