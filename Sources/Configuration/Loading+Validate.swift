@@ -11,15 +11,20 @@ extension Loading {
         groups: OrderedDictionary<String, ReadGroup>,
         programs: [MergedProgram],
         daemon: DraftDaemon,
-        main: LoadedFile
+        files: [LoadedFile]
     ) {
-        checkMembers(of: groups, programs: programs)
+        checkMembers(of: groups, programs: programs, declared: declaredPrograms(in: files))
         checkProcessNames(drafts)
         checkGroupKilling(drafts)
         checkLogs(drafts, daemon: daemon)
-        if programs.isEmpty, !complaints.hasErrors {
+        if programs.isEmpty, !complaints.hasErrors, let main = files.first {
             complaints.warning("the file names no programs", file: main.display)
         }
+    }
+
+    /// The names of all programs, those that are wrong included.
+    private func declaredPrograms(in files: [LoadedFile]) -> Set<String> {
+        Set(files.flatMap { $0.section("programs")?.value.mapping?.map(\.key) ?? [] })
     }
 
     /// Every group, those that programs imply included, in the order of their first process.
@@ -42,13 +47,14 @@ extension Loading {
 
     private mutating func checkMembers(
         of groups: OrderedDictionary<String, ReadGroup>,
-        programs: [MergedProgram]
+        programs: [MergedProgram],
+        declared: Set<String>
     ) {
         let known = Dictionary(programs.map { ($0.name, $0.nameMark) }) { first, _ in first }
         var owners: [String: (group: String, mark: Mark)] = [:]
         for group in groups.values {
             for member in group.members {
-                guard known[member.text] != nil else {
+                guard declared.contains(member.text) else {
                     let hint = nearest(to: member.text, in: programs.map(\.name))
                     complaints.error(
                         "group '\(group.name)' names the unknown program \(quoted(member.text))"
@@ -121,10 +127,13 @@ extension Loading {
     /// Complains about files that two outputs would rotate under each other.
     private mutating func checkLogs(_ drafts: [DraftProcess], daemon: DraftDaemon) {
         var users: [LogUser] = []
-        for draft in drafts {
+        var names: Set<ProcessName> = []
+        // A name that stands twice has drawn its complaint.
+        for draft in drafts where names.insert(draft.process.name).inserted {
             users += logUsers(of: draft)
         }
         var first: [String: LogUser] = [:]
+        var blamed: Set<Mark> = []
         if let mark = daemon.marks["logfile"] ?? daemon.marks["childlogdir"] {
             let path = PathText.folded(daemon.settings.logfile)
             first[path] = LogUser(
@@ -137,7 +146,8 @@ extension Loading {
         }
         for user in users {
             if let other = first[user.path] {
-                complainShared(user, with: other)
+                // A thousand copies of a program are wrong in one place.
+                if blamed.insert(user.mark).inserted { complainShared(user, with: other) }
             } else {
                 first[user.path] = user
             }

@@ -34,7 +34,7 @@ struct Loading {
         let programs = mergeDefaults(of: files)
         let groups = readGroups(of: files)
         let drafts = expandAll(programs, daemon: daemon, groups: groups)
-        validate(drafts, groups: groups, programs: programs, daemon: daemon, main: main)
+        validate(drafts, groups: groups, programs: programs, daemon: daemon, files: files)
         return outcome(
             Configuration(
                 file: path,
