@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-private import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -13,23 +12,16 @@ struct ClientConnection: Sendable {
     /// Whether the daemon has not closed it, as far as is known.
     var isActive: Bool { channel.isActive }
 
-    /// Connects, again for a while when the daemon's queue is full.
+    /// Connects; waits for a few seconds when the daemon's queue is full.
     static func open(
         path: String,
         on loop: any EventLoop
     ) throws(ControlClientError) -> ClientConnection {
-        var attempts = 0
-        while true {
-            do {
-                return try connect(path: path, on: loop).wait()
-            } catch let error as IOError {
-                attempts += 1
-                guard error.errnoCode == EAGAIN else { throw explain(error.errnoCode, path) }
-                guard attempts < 200 else { throw .timedOut }
-                _ = try? loop.scheduleTask(in: .milliseconds(10)) {}.futureResult.wait()
-            } catch {
-                throw .protocolError("'\(path)' cannot be a socket's path (\(error))")
-            }
+        let descriptor = try ClientSocket.connect(path: path)
+        do {
+            return try adopt(descriptor, on: loop).wait()
+        } catch {
+            throw .connectionLost
         }
     }
 
@@ -59,8 +51,8 @@ struct ClientConnection: Sendable {
         channel.close(promise: nil)
     }
 
-    private static func connect(
-        path: String,
+    private static func adopt(
+        _ descriptor: Int32,
         on loop: any EventLoop
     ) -> EventLoopFuture<ClientConnection> {
         loop.flatSubmit {
@@ -74,17 +66,8 @@ struct ClientConnection: Sendable {
                         try pipeline.addHandler(handler.value)
                     }
                 }
-                .connect(unixDomainSocketPath: path)
+                .withConnectedSocket(descriptor)
                 .map { ClientConnection(channel: $0, handler: handler) }
-        }
-    }
-
-    private static func explain(_ code: Int32, _ path: String) -> ControlClientError {
-        switch code {
-        case ENOENT, ENOTDIR: .noSuchFile(path)
-        case ECONNREFUSED: .refused(path)
-        case EACCES, EPERM: .permissionDenied(path)
-        default: .protocolError("\(path): \(String(cString: strerror(code)))")
         }
     }
 }

@@ -11,9 +11,9 @@ package struct EventNote: Hashable, Sendable, Codable {
     /// Counts the events since the daemon started; a gap means that some were lost.
     package var serial: UInt64
     package var type: Kind
-    /// The process, or empty when the event is about none.
-    package var name: String
-    package var group: String
+    /// The process; nil when the event is about none.
+    package var name: String?
+    package var group: String?
     /// The state before and after, in supervisord's words.
     package var from: String?
     package var to: String?
@@ -48,11 +48,8 @@ package struct EventNote: Hashable, Sendable, Codable {
     /// The bytes that go to the client: the serial as `id`, the type as `event`, JSON as `data`.
     package func serverSentEvent() throws(APIError) -> [UInt8] {
         let json = try JSONCoding.encode(self)
-        return ServerSentEvent(
-            id: String(serial),
-            event: type.rawValue,
-            data: String(decoding: json.dropLast(), as: UTF8.self)
-        ).encoded
+        let data = String(decoding: json.dropLast(), as: UTF8.self)
+        return ServerSentEvent(id: String(serial), event: type.rawValue, data: data).encoded
     }
 
     /// Reads the note of an event; nil for an event of another kind, as in `lost`.

@@ -20,6 +20,11 @@ package final class ControlServer: Sendable {
         loop = group.next()
     }
 
+    deinit {
+        // Not in `stop`: an answer of the daemon that comes late still needs the loop.
+        group.shutdownGracefully { _ in }
+    }
+
     /// Makes the socket and begins to serve; it answers when this returns.
     ///
     /// `log` gets a line whenever something is worth one, on the control thread.
@@ -66,12 +71,7 @@ package final class ControlServer: Sendable {
     ///
     /// `completion` runs on the control thread. Stopping twice is harmless.
     package func stop(completion: @escaping @Sendable () -> Void = {}) {
-        loop.execute { [acceptor, group] in
-            acceptor.value.stop {
-                completion()
-                group.shutdownGracefully { _ in }
-            }
-        }
+        loop.execute { [acceptor] in acceptor.value.stop(then: completion) }
     }
 
     /// Names the thread for `ps -L`, and leaves all signals to the others.

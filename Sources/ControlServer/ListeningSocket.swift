@@ -66,7 +66,7 @@ struct ListeningSocket: Sendable {
         guard fchmod(descriptor, 0o600) == 0 else { throw .last("fchmod", path) }
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let directory = slash.map { String(path[..<$0]) + "/" } ?? ""
-        let temporary = "\(directory).control-\(getpid())"
+        let temporary = "\(directory).\(path.dropFirst(directory.count)).new"
         _ = unlink(temporary)
         try bind(descriptor, to: temporary, in: directory)
         do throws(ControlServerError) {

@@ -34,6 +34,8 @@ final class RequestGate: ChannelInboundHandler {
     private var waiting = ByteBuffer()
     private var context: ChannelHandlerContext?
     private var isPumping = false
+    /// The client sends no more, and what it has sent is not all through yet.
+    private var endIsWaiting = false
     /// Called when the first byte of a request has come.
     var headBegun: (() -> Void)?
 
@@ -57,6 +59,15 @@ final class RequestGate: ChannelInboundHandler {
         waiting.writeBuffer(&bytes)
         pump()
         if case .held = phase, waiting.readableBytes > limits.pipelinedBytes { setReading(false) }
+    }
+
+    /// The end of input stays behind the requests that came before it.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event, waiting.readableBytes > 0 {
+            endIsWaiting = true
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
     }
 
     /// The parser has read the head.
@@ -85,6 +96,7 @@ final class RequestGate: ChannelInboundHandler {
         phase = .shut
         waiting.clear()
         setReading(true)
+        if endIsWaiting { pump() }
     }
 
     private func pump() {
@@ -98,6 +110,10 @@ final class RequestGate: ChannelInboundHandler {
             context?.fireErrorCaught(error)
         }
         waiting.discardReadBytes()
+        if endIsWaiting, waiting.readableBytes == 0 {
+            endIsWaiting = false
+            context?.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
     }
 
     /// Lets one piece through; false when nothing may go.

@@ -74,6 +74,16 @@ final class RawClient {
         return String(decoding: all, as: UTF8.self)
     }
 
+    /// Everything up to the last chunk of a stream, or the end of the connection.
+    func receiveStream() -> String {
+        var all: [UInt8] = []
+        while let bytes = receive(), !bytes.isEmpty {
+            all += bytes
+            if all.suffix(5).elementsEqual("0\r\n\r\n".utf8) { break }
+        }
+        return String(decoding: all, as: UTF8.self)
+    }
+
     /// Everything until `text` has come, or the connection has ended.
     func receive(until text: String) -> String {
         var all: [UInt8] = []
@@ -86,4 +96,10 @@ final class RawClient {
         }
         return String(decoding: all, as: UTF8.self)
     }
+}
+
+/// This process, as its peers see it.
+enum ProcessIdentity {
+    static var pid: Int32 { getpid() }
+    static var uid: UInt32 { getuid() }
 }

@@ -6,12 +6,14 @@ import Testing
 
 @Suite("The control server", .timeLimit(.minutes(1)))
 struct RequestTests {
+    static let get = "GET /v1/daemon HTTP/1.1\r\nHost: x\r\n\r\n"
+
     @Test("answers a request on a kept connection, and the next one")
     func keepsAlive() throws {
         let fixture = try ServerFixture()
         let client = try fixture.connect()
         for _ in 0..<3 {
-            client.send("GET /v1/daemon HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.send(Self.get)
             let text = client.receive(until: "}\n")
             #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
             #expect(text.contains(#""identifier":"swisord""#))
@@ -30,7 +32,160 @@ struct RequestTests {
                     ProgramList(programs: ["a", "b"].map { Samples.program(named: $0) })
                 )
         )
-        #expect(try client.send(.signal(.all, name: "TERM")) != .daemon(Samples.daemon))
+        #expect(try client.send(.plan) == .plan(ReloadPlan(added: ["web"])))
+        _ = try client.send(.signal(.all, name: "TERM"))
         #expect(fixture.backend.requests.last == .signal(.all, name: "TERM"))
+        guard case .failure(let error) = try client.send(.stop(Selection(["a/b"]), wait: true))
+        else {
+            Issue.record("a name with a slash was sent")
+            return
+        }
+        #expect(error.code == .badRequest)
+        #expect(fixture.backend.requests.count == 4)
+    }
+
+    @Test("understands a request however it is cut into packets")
+    func packets() throws {
+        let fixture = try ServerFixture()
+        let request = Array(
+            ("\r\nPOST /v1/programs/a/signal HTTP/1.1\r\nHost:\r\nContent-Length: 17\r\n\r\n"
+                + #"{"signal":"TERM"}"#).utf8
+        )
+        let client = try fixture.connect()
+        for cut in 1..<request.count {
+            client.send(Array(request[..<cut]))
+            client.send(Array(request[cut...]))
+            #expect(client.receive(until: "}\n").hasPrefix("HTTP/1.1 200 OK"))
+        }
+        for byte in request { client.send([byte]) }
+        #expect(client.receive(until: "}\n").hasPrefix("HTTP/1.1 200 OK"))
+        #expect(fixture.backend.requests.count == request.count)
+    }
+
+    @Test("understands a body in chunks, and the request behind it")
+    func chunks() throws {
+        let fixture = try ServerFixture()
+        let client = try fixture.connect()
+        let head = "POST /v1/programs/a/signal HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        client.send(
+            head + "4\r\n{\r\n\"\r\nd\r\nsignal\":\"HUP\"\r\n1\r\n}\r\n0\r\n\r\n" + Self.get
+        )
+        let text = client.receive(until: "swisord.yaml")
+        #expect(text.components(of: "HTTP/1.1 200 OK") == 2)
+        #expect(fixture.backend.requests == [.signal(Selection(["a"]), name: "HUP"), .daemon])
+    }
+
+    @Test("answers requests that were sent ahead, in their order")
+    func pipelining() throws {
+        let fixture = try ServerFixture()
+        fixture.backend.hold()
+        let client = try fixture.connect()
+        client.send("POST /v1/programs/a/start HTTP/1.1\r\n\r\n" + Self.get + Self.get)
+        #expect(eventually { fixture.backend.pendingCount == 1 })
+        #expect(fixture.backend.requests == [.start(Selection(["a"]), wait: true)])
+        fixture.backend.release(.failure(APIError(.spawnError, "no")))
+        #expect(client.receive(until: "}\n").hasPrefix("HTTP/1.1 422 "))
+        for _ in 0..<2 {
+            #expect(eventually { fixture.backend.pendingCount == 1 })
+            fixture.backend.release(.daemon(Samples.daemon))
+            #expect(client.receive(until: "}\n").hasPrefix("HTTP/1.1 200 OK"))
+        }
+    }
+
+    @Test("takes a thousand requests that were sent ahead, without holding them all")
+    func flood() throws {
+        let fixture = try ServerFixture { $0.pipelinedBytes = 256 }
+        let client = try fixture.connect()
+        client.send(String(repeating: Self.get, count: 1000))
+        client.endInput()
+        // Some were still in the socket when their sender ended; all had been sent.
+        #expect(client.receiveAll().components(of: "HTTP/1.1 200 OK") == 1000)
+    }
+
+    @Test("answers HTTP/1.0, HEAD, what is unknown and what is not allowed")
+    func statuses() throws {
+        let fixture = try ServerFixture()
+        let old = try fixture.exchange("GET /v1/daemon HTTP/1.0\r\n\r\n")
+        #expect(old.hasPrefix("HTTP/1.0 200 OK\r\n"))
+        #expect(old.contains("connection: close\r\n"))
+        let head = try fixture.exchange("HEAD /v1/daemon HTTP/1.1\r\nConnection: close\r\n\r\n")
+        #expect(head.hasPrefix("HTTP/1.1 405 "))
+        #expect(head.contains("allow: GET\r\n"))
+        #expect(head.hasSuffix("\r\n\r\n"))
+        let nowhere = try fixture.exchange("GET /nowhere HTTP/1.1\r\nConnection: close\r\n\r\n")
+        #expect(nowhere.hasPrefix("HTTP/1.1 404 "))
+        let upgrade = try fixture.exchange(
+            "GET /v1/daemon HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+        )
+        #expect(upgrade.hasPrefix("HTTP/1.1 200 OK"))
+    }
+
+    @Test("answers what is still pending after the client has said its last word")
+    func halfClosed() throws {
+        let fixture = try ServerFixture()
+        fixture.backend.hold()
+        let client = try fixture.connect()
+        client.send(Self.get)
+        client.endInput()
+        #expect(eventually { fixture.backend.pendingCount == 1 })
+        fixture.backend.release(.daemon(Samples.daemon))
+        let text = client.receiveAll()
+        #expect(text.hasPrefix("HTTP/1.1 200 OK") && text.hasSuffix("}\n"))
+    }
+
+    @Test("sends a client on its way that asked first")
+    func expectation() throws {
+        let fixture = try ServerFixture()
+        let client = try fixture.connect()
+        client.send(
+            "POST /v1/programs/a/signal HTTP/1.1\r\nContent-Length: 17\r\n"
+                + "Expect: 100-continue\r\n\r\n"
+        )
+        #expect(client.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 100 Continue\r\n"))
+        client.send(#"{"signal":"TERM"}"#)
+        #expect(client.receive(until: "}\n").hasPrefix("HTTP/1.1 200 OK"))
+    }
+
+    @Test("knows who is asking")
+    func peer() throws {
+        let fixture = try ServerFixture()
+        _ = try fixture.exchange("GET /v1/daemon HTTP/1.0\r\n\r\n")
+        #expect(fixture.backend.peers.first?.pid == ProcessIdentity.pid)
+        #expect(fixture.backend.peers.first?.uid == ProcessIdentity.uid)
+    }
+
+    @Test("survives a client that goes while its answer is awaited")
+    func gone() throws {
+        let fixture = try ServerFixture()
+        fixture.backend.hold()
+        do {
+            let client = try fixture.connect()
+            client.send(Self.get)
+            #expect(eventually { fixture.backend.pendingCount == 1 })
+        }
+        fixture.backend.release(.daemon(Samples.daemon))
+        let client = try fixture.connect()
+        client.send(Self.get)
+        #expect(eventually { fixture.backend.pendingCount == 1 })
+        fixture.backend.release(.daemon(Samples.daemon))
+        #expect(client.receive(until: "}\n").hasPrefix("HTTP/1.1 200 OK"))
+    }
+}
+
+extension String {
+    /// How often `part` is in it.
+    func components(of part: String) -> Int {
+        var count = 0
+        var rest = utf8[...]
+        let wanted = Array(part.utf8)
+        while rest.count >= wanted.count {
+            if rest.starts(with: wanted) {
+                count += 1
+                rest = rest.dropFirst(wanted.count)
+            } else {
+                rest = rest.dropFirst()
+            }
+        }
+        return count
     }
 }
