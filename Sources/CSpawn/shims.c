@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "CSpawn.h"
 
+#include <sys/syscall.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -64,4 +65,8 @@ int swisord_empty_file(void) {
         return -1;
     }
     return descriptor;
+}
+
+int swisord_close_from(int first) {
+    return (int)syscall(SYS_close_range, (unsigned)first, ~0U, 0U);
 }

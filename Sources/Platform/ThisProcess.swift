@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+private import CSpawn
 private import Glibc
 
 /// What this process is and has, each by the system call of the same name.
@@ -16,6 +17,14 @@ package enum ThisProcess {
     /// Changes the working directory (`chdir`).
     package static func changeDirectory(_ path: String) throws(SystemError) {
         _ = try retrying("chdir", path) { chdir(path) }
+    }
+
+    /// Closes every descriptor from `first` on (`close_range`, or one by one on an old kernel).
+    package static func closeDescriptors(from first: Int32) {
+        guard swisord_close_from(first) != 0 else { return }
+        for descriptor in first..<Int32(clamping: sysconf(Int32(_SC_OPEN_MAX))) {
+            close(descriptor)
+        }
     }
 
     /// Removes a name; false when there is none or it cannot be removed.

@@ -29,8 +29,9 @@ struct ConfigurationReading: Sendable {
 struct ConfigurationReader {
     let file: String
     let overrides: DaemonOverrides
-    /// How many of those who wait are served by the reading under way: those who asked before it
-    /// began. One who asks later may have just written the file.
+    /// How many of those who wait are served by the reading under way.
+    ///
+    /// Those who asked before it began: one who asks later may have just written the file.
     private(set) var servedByThisReading = 0
     private var isReading = false
 

@@ -96,6 +96,11 @@ extension Daemon {
         }
     }
 
+    /// Lets go of all outputs, when the daemon ends: what they hold is still written.
+    func releaseAll() {
+        for id in Array(children.keys) { release(id) }
+    }
+
     private func release(_ id: MemberID) {
         guard let child = children.removeValue(forKey: id) else { return }
         outlets.close(child)

@@ -21,12 +21,20 @@ extension Daemon {
             answer(purpose, .failure(.shuttingDown))
             return
         }
+        if case .signal = purpose, isReloadWaiting { return }
         reading.append(purpose)
         do throws(SystemError) {
             try reader.begin(for: reading.count, answering: core)
         } catch {
             reading.removeLast()
             answer(purpose, .failure(APIError(.failed, "cannot read the configuration: \(error)")))
+        }
+    }
+
+    /// Whether a reload by signal waits for a reading that has not begun: one serves a storm.
+    private var isReloadWaiting: Bool {
+        reading.dropFirst(reader.servedByThisReading).contains {
+            if case .signal = $0 { true } else { false }
         }
     }
 

@@ -47,6 +47,8 @@ struct Startup {
 
     private func runDetached(_ loaded: LoadedConfiguration) -> Int32 {
         let daemonizer: Daemonizer
+        // A pipe of whoever starts the daemon would otherwise stay open as long as it lives.
+        ThisProcess.closeDescriptors(from: 3)
         do throws(SystemError) {
             daemonizer = try Daemonizer.detach()
         } catch {
@@ -119,6 +121,7 @@ struct Startup {
         daemon.begin()
         ready()
         let end = Result { () throws(SystemError) in try daemon.run() }
+        daemon.releaseAll()
         logs.post(.shutdown)
         logs.join()
         pidfile?.remove()
@@ -159,6 +162,10 @@ extension Startup {
             try RuntimeDirectory.prepare(settings.runtimeDirectory)
             try RuntimeDirectory.ensureDirectory(settings.stateDirectory, mode: 0o700)
             try RuntimeDirectory.ensureDirectory(settings.childlogdir, mode: 0o750)
+            if let slash = settings.logfile.lastIndex(of: "/"), slash > settings.logfile.startIndex
+            {
+                try RuntimeDirectory.ensureDirectory(String(settings.logfile[..<slash]))
+            }
         } catch {
             throw StartupFailure(
                 text: "\(error)\nset runtime_dir, state_dir and childlogdir under 'swisord:' to "

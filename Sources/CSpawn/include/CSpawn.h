@@ -107,6 +107,9 @@ void swisord_name_thread(pthread_t thread, const char *name);
 /* An empty file that can be read to its end at once and never written: /dev/null without /dev. */
 int swisord_empty_file(void);
 
+/* close_range(first, ~0U, 0): closes every descriptor from `first` on. */
+int swisord_close_from(int first);
+
 /* Moves bytes from a pipe to a file without copying; never waits for the pipe. */
 ssize_t swisord_splice(int from, int to, size_t count);
 
