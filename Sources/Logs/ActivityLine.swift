@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Platform
+
 /// How serious a line of the activity log is; the names are those of supervisord.
 package enum ActivityLevel: Int, Hashable, Sendable, CaseIterable, Comparable {
     case blather, trace, debug, info, warn, error, critical
@@ -30,8 +32,9 @@ struct ActivityLine: Hashable {
     /// The line, with its end.
     let bytes: [UInt8]
 
-    init(_ level: ActivityLevel, _ text: String, at moment: WallClock = .now()) {
-        bytes = Array("\(moment.text) \(level.code) \(Self.escaped(text))\n".utf8)
+    /// `moment` is in seconds since 1970.
+    init(_ level: ActivityLevel, _ text: String, at moment: Double = WallClock.now()) {
+        bytes = Array("\(WallClock.activityStamp(moment)) \(level.code) \(Self.escaped(text))\n".utf8)
     }
 
     /// The text with its control characters in the notation of C or Swift.

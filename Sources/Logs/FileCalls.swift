@@ -2,7 +2,6 @@
 
 private import Glibc
 import Platform
-import Supervision
 import SystemPackage
 
 /// The file system calls of this target. All pointers of it are in this file.
@@ -161,11 +160,13 @@ func isPrivileged() -> Bool {
     geteuid() == 0
 }
 
-/// The monotonic clock.
-func monotonicNow() -> Instant {
-    var time = timespec()
-    _ = clock_gettime(CLOCK_MONOTONIC, &time)
-    return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+/// Has writes to a closed pipe and beyond the limit for file sizes fail instead of killing us.
+func holdBackWriteSignals() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    sigaddset(&signals, SIGXFSZ)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
 }
 
 private func answering<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {

@@ -52,6 +52,7 @@ final class LogLoop {
 
     /// Takes turns until `shutdown`.
     func run() {
+        holdBackWriteSignals()
         while !isOver {
             let ready = waitForWork()
             takeMail()
@@ -84,7 +85,7 @@ final class LogLoop {
     }
 
     private func pump(_ ready: [UInt64]) {
-        let now = monotonicNow()
+        let now = MonotonicClock.now()
         isFlooded = false
         for token in ready {
             if let stream = tokens[token] {
@@ -120,7 +121,7 @@ final class LogLoop {
 
     private func tellTrouble() {
         guard !untold.isEmpty else { return }
-        let now = monotonicNow()
+        let now = MonotonicClock.now()
         for id in untold {
             guard let stream = streams[id] else {
                 untold.remove(id)
@@ -135,7 +136,7 @@ final class LogLoop {
 
     private func untilNextNotice() -> Duration? {
         guard !untold.isEmpty else { return nil }
-        let now = monotonicNow()
+        let now = MonotonicClock.now()
         let next = untold.compactMap { streams[$0]?.report.due(at: now) }.min() ?? now
         return max(.zero, next.duration(since: now))
     }
@@ -143,7 +144,7 @@ final class LogLoop {
     // MARK: Commands
 
     private func carryOut(_ command: LogCommand) {
-        let now = monotonicNow()
+        let now = MonotonicClock.now()
         switch command {
         case .attach(let id, let reader, let target):
             detach(id, at: now)
@@ -276,7 +277,7 @@ final class LogLoop {
     }
 
     private func writeActivity() {
-        let now = monotonicNow()
+        let now = MonotonicClock.now()
         activity.write(lines.takeAll(), refused: lines.refusedCount, at: now)
         if let stream = streams[.activity] { settle(stream, at: now) }
     }
@@ -284,7 +285,7 @@ final class LogLoop {
     // MARK: The end
 
     private func finish() {
-        let now = monotonicNow()
+        let now = MonotonicClock.now()
         writeActivity()
         for (id, stream) in streams {
             stream.close(&buffer, at: now, followersEnd: .shutdown)

@@ -11,7 +11,7 @@ private import Synchronization
 package final class LogThread: Sendable {
     private let commands: Mailbox<LogCommand>
     private let lines: Mailbox<[UInt8]>
-    private let thread: Mutex<PosixThread?>
+    private let thread: Mutex<Platform.Thread?>
 
     /// Far more than a daemon ever has outstanding: a refused command would lose a descriptor.
     private static let commandCapacity = 1 << 20
@@ -31,7 +31,7 @@ package final class LogThread: Sendable {
         commands = try Mailbox(capacity: Self.commandCapacity)
         lines = try Mailbox(capacity: Self.lineCapacity)
         let loop = try LogLoop(commands: commands, lines: lines, notices: notices)
-        thread = Mutex(try PosixThread(name: name) { loop.run() })
+        thread = Mutex(try Platform.Thread(name: name) { loop.run() })
     }
 
     /// Gives the thread something to do, after all that was posted before.

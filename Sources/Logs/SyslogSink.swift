@@ -42,7 +42,7 @@ final class SyslogSink {
         let sink: SyslogSink
         var lost = 0
         var mayWait = true
-        lazy var head = Array("<\(priority)>\(WallClock.now().syslogText) \(sink.tag): ".utf8)
+        lazy var head = Array("<\(priority)>\(syslogStamp(WallClock.activityStamp(WallClock.now()))) \(sink.tag): ".utf8)
 
         mutating func send(_ line: ArraySlice<UInt8>) {
             // Neither a C string nor an empty message can be had at the other end.
@@ -89,4 +89,14 @@ final class SyslogSink {
             try socket.descriptor.send(message)
         }
     }
+}
+
+/// `Nov 23 04:32:10`, the form of RFC 3164, from `2026-11-23 04:32:10,123`.
+func syslogStamp(_ stamp: String) -> String {
+    let months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(separator: " ")
+    let parts = stamp.split { $0 == "-" || $0 == " " || $0 == "," }
+    guard parts.count == 5, let month = Int(parts[1]), let day = Int(parts[2]),
+        months.indices.contains(month - 1)
+    else { return stamp }
+    return "\(months[month - 1]) \(day < 10 ? " " : "")\(day) \(parts[3])"
 }
