@@ -37,7 +37,7 @@ static inline unsigned char cedit_complete(EditLine *editor, int key) {
 static inline unsigned char cedit_abandon(EditLine *editor, int key) {
     (void)key;
     const LineInfo *line = el_line(editor);
-    fputs("^C", stdout);
+    fputs("^C\n", stdout);
     el_cursor(editor, (int)(line->lastchar - line->cursor));
     el_deletestr(editor, (int)(line->lastchar - line->buffer));
     el_insertstr(editor, "\n");  // An empty line; without its end it would be the end of input.

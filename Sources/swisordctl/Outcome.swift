@@ -21,8 +21,10 @@ struct Outcome {
         guard let error = result.error else { return nil }
         switch error.code {
         case .spawnError, .abnormalTermination, .noSuchFile, .notExecutable, .failed:
-            let isSaid = error.message.isEmpty || error.message == phrase(for: error)
-            return isSaid ? nil : "\(result.namespec): \(error.message)"
+            guard !error.message.isEmpty, error.message != phrase(for: error) else { return nil }
+            let name = "\(result.namespec): "
+            let reason = error.message.hasPrefix(name) ? error.message : name + error.message
+            return error.hint.map { "\(reason); \($0)" } ?? reason
         default:
             return nil
         }

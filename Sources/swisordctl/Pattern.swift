@@ -23,7 +23,7 @@ struct Pattern {
 
     func matches(group: String, name: String) -> Bool {
         guard let wanted = self.group else {
-            return glob(process, name) || name.isEmpty && glob(process, group)
+            return glob(process, namespec(group: group, name: name))
         }
         return glob(wanted, group) && (process == "*" || glob(process, name))
     }
@@ -34,7 +34,7 @@ struct Pattern {
         by patterns: [String],
         key: (Element) -> (group: String, name: String)
     ) -> [Element] {
-        guard patterns.count > 1 else { return elements }
+        guard patterns.count > 1, !patterns.contains("all") else { return elements }
         let parsed = patterns.map(Pattern.init)
         let ranked = elements.enumerated().map { index, element in
             let (group, name) = key(element)

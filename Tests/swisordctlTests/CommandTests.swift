@@ -178,12 +178,16 @@ struct CommandTests {
 
     @Test("tell the daemon's reason on standard error, where the line only has a phrase")
     func detail() {
-        let seen = Transcript(
-            "start a",
-            report(result("a", .started, .spawnError, "directory: /nope: No such file"))
-        )
-        #expect(seen.output == "a: ERROR (spawn error)\n")
-        #expect(seen.errors == "a: directory: /nope: No such file\n")
+        func errors(_ message: String, hint: String? = nil) -> String {
+            var failed = result("a", .started, .spawnError, message)
+            failed.error?.hint = hint
+            let seen = Transcript("start a", report(failed))
+            #expect(seen.output == "a: ERROR (spawn error)\n")
+            return seen.errors
+        }
+        #expect(errors("directory: /nope: No such file") == "a: directory: /nope: No such file\n")
+        #expect(errors("a: exec: no", hint: "look") == "a: exec: no; look\n")
+        #expect(errors("") == "")
     }
 
     @Test("restart prints all that was stopped, then all that was started")

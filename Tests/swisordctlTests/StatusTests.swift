@@ -81,6 +81,13 @@ struct StatusTests {
         #expect(seen.output.split(separator: "\n").map(\.first) == ["b", "a"])
     }
 
+    @Test("shows everything in the daemon's order when all is among the names")
+    func all() {
+        let seen = Transcript("status b all", programs(process("a"), process("b")))
+        #expect(seen.output.split(separator: "\n").map(\.first) == ["a", "b"])
+        #expect(seen.requests == [.programs(.all)])
+    }
+
     @Test("says why in place of the description, and what became of lost output on the same line")
     func why() {
         let why = "died by SIGSEGV after 3.2 s, 2 of 3 retries, next in 4 s"
