@@ -135,6 +135,14 @@ struct JSONTests {
         )
     }
 
+    @Test("escapes on a terminal what JSON itself lets through")
+    func terminal() {
+        let daemon = programs(process("a\u{9b}\u{202e}\u{7f}ü"))
+        let name = #""name":"a\u009b\u202e\u007fü""#
+        #expect(Transcript("status", daemon, json: true, isTerminal: true).output.contains(name))
+        #expect(Transcript("status", daemon, json: true).output.contains("\u{9b}\u{202e}\u{7f}ü"))
+    }
+
     @Test("prints help as documents")
     func help() {
         #expect(Transcript("help", json: true).output.hasPrefix(#"{"verbs":[{"forms":[{"form":"#))

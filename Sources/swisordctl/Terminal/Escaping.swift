@@ -24,6 +24,23 @@ struct Escaping {
         return result
     }
 
+    /// A JSON document, in which only strings can hold such characters, with JSON's own escapes.
+    static func json(_ document: [UInt8]) -> [UInt8] {
+        let text = String(decoding: document, as: UTF8.self)
+        guard text.unicodeScalars.contains(where: { $0 != "\n" && !isHarmless($0) }) else {
+            return document
+        }
+        var result: [UInt8] = []
+        for scalar in text.unicodeScalars {
+            if scalar == "\n" || isHarmless(scalar) {
+                result += String(scalar).utf8
+            } else {
+                result += "\\u\(hexadecimal(scalar.value, digits: 4))".utf8
+            }
+        }
+        return result
+    }
+
     /// What can be shown of the text so far.
     mutating func add(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         pending += bytes

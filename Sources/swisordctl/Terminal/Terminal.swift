@@ -48,7 +48,7 @@ final class Terminal {
 
     /// A document for programs, on a line of its own.
     func document(_ bytes: [UInt8]) {
-        buffer += bytes
+        buffer += traits.outputIsTerminal ? Escaping.json(bytes) : bytes
         if bytes.last != UInt8(ascii: "\n") { buffer.append(UInt8(ascii: "\n")) }
     }
 
