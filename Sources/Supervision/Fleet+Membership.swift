@@ -19,14 +19,14 @@ extension Fleet {
     package mutating func autostart(_ ids: [MemberID], at now: Instant) {
         guard !isShuttingDown else { return }
         let ordered = ids.compactMap { members[$0] }.sorted(by: FleetMember.startsBefore)
-        for member in ordered where member.spec.policy.autostart {
+        for member in ordered where member.spec.policy.autostart && !member.isLeaving {
             deliver(.start, to: member.id, at: now)
         }
     }
 
     /// Gives a process new rules; with `restarting` a running one is restarted to take them up.
     ///
-    /// The old rules decide how it is stopped. What is not active is started only if it is not
+    /// The old rules decide how it is stopped, to the end. What is not active is started only if it is not
     /// at rest by somebody's wish: EXITED and FATAL are tried again with the new settings.
     package mutating func change(
         _ id: MemberID,
@@ -67,6 +67,6 @@ extension Fleet {
 
     private mutating func adopt(_ spec: MemberSpec, for id: MemberID) {
         members[id]?.spec = spec
-        members[id]?.machine.policy = spec.policy
+        members[id]?.takeUpRules()
     }
 }

@@ -50,7 +50,8 @@ extension Fleet {
         }
         // Parked before anything moves: an effect of the first process may settle it.
         parked[ticket] = ParkedRequest(open: 1, outcomes: outcomes)
-        for member in chosen {
+        for id in chosen.map(\.id) {
+            guard let member = members[id] else { continue }
             guard let goal = begin(command, member, ticket) else { continue }
             if wait {
                 parked[ticket]?.open += 1

@@ -2,8 +2,6 @@
 
 /// How far a shutdown has come.
 struct ShutdownProgress: Sendable {
-    /// Group priorities whose turn is still to come, the next one last.
-    var priorities: [Int]
     /// Members of the current turn that still live.
     var waitingFor: Set<MemberID> = []
     var isKilling = false
@@ -20,10 +18,7 @@ extension Fleet {
             killEverything(at: now)
             return
         }
-        let active = members.values.filter(\.machine.isActive)
-        shutdown = ShutdownProgress(
-            priorities: Set(active.map(\.spec.groupPriority)).sorted()
-        )
+        shutdown = ShutdownProgress()
         stopNextPriority(at: now)
     }
 
@@ -35,27 +30,23 @@ extension Fleet {
     }
 
     private mutating func stopNextPriority(at now: Instant) {
-        while let priority = shutdown?.priorities.popLast() {
-            let turn = members.values
-                .filter { $0.machine.isActive && $0.spec.groupPriority == priority }
-                .sorted { FleetMember.startsBefore($1, $0) }
-            guard !turn.isEmpty else { continue }
-            shutdown?.waitingFor = Set(turn.map(\.id))
-            for member in turn {
-                deliver(shutdown?.isKilling == true ? .kill : .stop, to: member.id, at: now)
-            }
-            return
-        }
-        if shutdown?.isComplete == false {
+        let active = members.values.filter(\.machine.isActive)
+        // Looked up anew each time: a reload may have changed priorities meanwhile.
+        guard let priority = active.map(\.spec.groupPriority).max() else {
+            guard shutdown?.isComplete == false else { return }
             shutdown?.isComplete = true
             emit(.shutdownComplete)
+            return
         }
+        let turn = active.filter { $0.spec.groupPriority == priority }
+            .sorted { FleetMember.startsBefore($1, $0) }
+        shutdown?.waitingFor = Set(turn.map(\.id))
+        for member in turn { deliver(.stop, to: member.id, at: now) }
     }
 
     private mutating func killEverything(at now: Instant) {
         guard shutdown?.isKilling == false, shutdown?.isComplete == false else { return }
         shutdown?.isKilling = true
-        shutdown?.priorities = []
         let active = members.values
             .filter(\.machine.isActive).sorted { FleetMember.startsBefore($1, $0) }
         shutdown?.waitingFor = Set(active.map(\.id))

@@ -29,11 +29,17 @@ package struct Fleet: Sendable {
     // MARK: - Events
 
     /// Tells what has happened to one process; unknown members are ignored.
+    ///
+    /// An exit may be told before, after or without the `executed` of its run; once it is told,
+    /// an `executed` that comes late must be dropped, because it would be taken for the next run's.
     package mutating func handle(
         _ event: ProcessMachine.Event,
         for id: MemberID,
         at now: Instant
     ) {
+        if case .exited(let status) = event, members[id]?.machine.wasProven(by: status) == true {
+            deliver(.executed, to: id, at: now)
+        }
         deliver(event, to: id, at: now)
     }
 
@@ -86,6 +92,7 @@ package struct Fleet: Sendable {
         let deadlineBefore = member.machine.deadline
         let report = member.remember(event, at: now)
         let effect = member.machine.handle(event, at: now, noise: noise(for: event))
+        member.takeUpRules()
         members[id] = member
         if let report { emit(.report(report)) }
         translate(effect, member)

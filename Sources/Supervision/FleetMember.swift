@@ -60,6 +60,14 @@ package struct FleetMember: Sendable {
 
     package var name: ProcessName { spec.name }
 
+    /// Lets the machine go by the rules of `spec`, unless a stop is under way.
+    ///
+    /// A stop ends by the rules it began with: if `killasgroup` could be turned off while only
+    /// the group is left, SIGKILL would go to a pid that may be somebody else's by then.
+    mutating func takeUpRules() {
+        if machine.state != .stopping { machine.policy = spec.policy }
+    }
+
     /// The order in which processes are started; they are stopped in the opposite one.
     static func startsBefore(_ left: FleetMember, _ right: FleetMember) -> Bool {
         (left.spec.groupPriority, left.name.group, left.spec.priority, left.name.process)

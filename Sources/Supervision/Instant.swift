@@ -14,12 +14,13 @@ package struct Instant: Hashable, Comparable, Sendable {
     /// The instant `duration` later; saturates instead of overflowing.
     package func advanced(by duration: Duration) -> Instant {
         let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
-        return Instant(nanoseconds: overflow ? .max : sum)
+        guard overflow else { return Instant(nanoseconds: sum) }
+        return Instant(nanoseconds: nanoseconds < 0 ? .min : .max)
     }
 
     /// The time from `earlier` to this instant; negative when `earlier` is the later one.
     package func duration(since earlier: Instant) -> Duration {
-        .nanoseconds(nanoseconds - earlier.nanoseconds)
+        .nanoseconds(nanoseconds) - .nanoseconds(earlier.nanoseconds)
     }
 
     package static func < (left: Instant, right: Instant) -> Bool {
@@ -34,7 +35,8 @@ extension Duration {
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow else { return seconds < 0 ? .min : .max }
         let (sum, carry) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return carry ? .max : sum
+        guard carry else { return sum }
+        return seconds < 0 ? .min : .max
     }
 
     /// The duration in seconds, for display only.

@@ -37,6 +37,17 @@ extension ProcessMachine {
         return phase(afterFailures: failures + 1, status, at: now, noise: noise)
     }
 
+    /// Whether an end tells that a run with startsecs 0 was RUNNING, though exec was not told yet.
+    func wasProven(by status: ExitStatus) -> Bool {
+        guard case .starting(_, _, provenAt: nil) = phase, policy.startSeconds <= .zero else {
+            return false
+        }
+        return switch status {
+        case .code, .signal: true
+        case .neverExecuted, .unknown: false
+        }
+    }
+
     func backoffEnd(failures: Int, at now: Instant, noise: Double) -> Instant {
         now.advanced(by: policy.backoff.delay(afterFailures: failures, noise: noise))
     }

@@ -46,9 +46,10 @@ package struct ProcessSelector: Hashable, Sendable {
 
 /// Matches `*` and `?` in linear space and at most quadratic time: one star to go back to.
 private func matchesGlob(_ pattern: String, _ text: String) -> Bool {
-    let pattern = Array(pattern.utf8)
-    let text = Array(text.utf8)
-    let (star, one) = (UInt8(ascii: "*"), UInt8(ascii: "?"))
+    // Characters, not bytes: `?` stands for an umlaut as well.
+    let pattern = Array(pattern)
+    let text = Array(text)
+    let (star, one): (Character, Character) = ("*", "?")
     var (p, t) = (0, 0)
     var lastStar: (p: Int, t: Int)?
     while t < text.count {

@@ -32,7 +32,9 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
 
     /// Parses `TERM`, `SIGTERM`, `sigterm` or `15`; nil when there is no such signal.
     package init?(_ text: some StringProtocol) {
-        if let number = Int32(text) {
+        // Other scripts have letters whose capitals are ASCII, and digits may have a sign.
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+        if let number = Signal.number(text) {
             self.init(rawValue: number)
             return
         }
@@ -70,15 +72,20 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
     /// SIGRTMIN as glibc gives it to programs; 32 and 33 are the C library's own.
     private static let realTimeMinimum: Int32 = 34
 
+    /// The value of plain digits; `+3` and `-0` are none.
+    private static func number(_ text: some StringProtocol) -> Int32? {
+        text.first?.isNumber == true ? Int32(text) : nil
+    }
+
     private static func realTimeNumber(_ name: String) -> Int32? {
         if name == "RTMIN" { return realTimeMinimum }
         if name == "RTMAX" { return 64 }
-        if name.hasPrefix("RTMIN+"), let offset = Int32(name.dropFirst(6)),
+        if name.hasPrefix("RTMIN+"), let offset = number(name.dropFirst(6)),
             (0...30).contains(offset)
         {
             return realTimeMinimum + offset
         }
-        if name.hasPrefix("RTMAX-"), let offset = Int32(name.dropFirst(6)),
+        if name.hasPrefix("RTMAX-"), let offset = number(name.dropFirst(6)),
             (0...30).contains(offset)
         {
             return 64 - offset
