@@ -72,7 +72,18 @@ let package = Package(
             dependencies: ["Configuration", "Supervision", "YAML"],
             exclude: ["Fixtures"]
         ),
-        .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
+        // Depends on nothing but the rules, so that its release build is quick.
+        .target(
+            name: "FleetSimulator",
+            dependencies: ["Supervision"],
+            path: "Tests/FleetSimulator"
+        ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["FleetSimulator"],
+            path: "Tests/simulate"
+        ),
+        .testTarget(name: "SupervisionTests", dependencies: ["Supervision", "FleetSimulator"]),
         .testTarget(
             name: "PlatformTests",
             dependencies: ["Platform", "Supervision", systemPackage]
