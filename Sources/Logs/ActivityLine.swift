@@ -34,7 +34,9 @@ struct ActivityLine: Hashable {
 
     /// `moment` is in seconds since 1970.
     init(_ level: ActivityLevel, _ text: String, at moment: Double = WallClock.now()) {
-        bytes = Array("\(WallClock.activityStamp(moment)) \(level.code) \(Self.escaped(text))\n".utf8)
+        bytes = Array(
+            "\(WallClock.activityStamp(moment)) \(level.code) \(Self.escaped(text))\n".utf8
+        )
     }
 
     /// The text with its control characters in the notation of C or Swift.

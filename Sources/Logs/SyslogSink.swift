@@ -42,7 +42,10 @@ final class SyslogSink {
         let sink: SyslogSink
         var lost = 0
         var mayWait = true
-        lazy var head = Array("<\(priority)>\(syslogStamp(WallClock.activityStamp(WallClock.now()))) \(sink.tag): ".utf8)
+        lazy var head = Array(
+            "<\(priority)>\(syslogStamp(WallClock.activityStamp(WallClock.now()))) \(sink.tag): "
+                .utf8
+        )
 
         mutating func send(_ line: ArraySlice<UInt8>) {
             // Neither a C string nor an empty message can be had at the other end.
