@@ -274,6 +274,8 @@ final class LogLoop {
         activity.open(stream, echo: echo.map { outputs.inherit($0) })
         stream.note(lost: 0)
         settle(stream, at: now)
+        // What was said before there was a log.
+        writeActivity()
     }
 
     private func writeActivity() {

@@ -15,7 +15,7 @@ struct FollowTests {
         logs = try LogFixture()
     }
 
-    private func follow(_ follower: UInt64, _ id: Int, lastBytes: Int = 0) -> Box<[FollowUpdate]> {
+    private func follow(_ follower: UInt64, _ id: Int, lastBytes: Int = 0) throws -> Box<[FollowUpdate]> {
         let heard = Box<[FollowUpdate]>([])
         logs.thread.post(
             .follow(
@@ -26,6 +26,8 @@ struct FollowTests {
                 heard.change { $0.append(update) }
             }
         )
+        // What is written from here on comes to it.
+        try logs.drain(id)
         return heard
     }
 
@@ -49,7 +51,7 @@ struct FollowTests {
             writer.write(text)
         }
         for number in 0..<100 { write("before \(number)\n") }
-        let heard = follow(1, 1, lastBytes: 2000)
+        let heard = try follow(1, 1, lastBytes: 2000)
         _ = try logs.tail(StreamID(rawValue: 1), bytes: 0)
         let skipped = expected.count - bytes(heard).count
         #expect(bytes(heard).count == min(2000, expected.count))
@@ -64,7 +66,7 @@ struct FollowTests {
     @Test("hears on after a clear, and of the end when the stream goes")
     func clearAndEnd() throws {
         let writer = try logs.attach(1, .file(LogFileSettings(path: logs.directory("x.log"))))
-        let heard = follow(1, 1)
+        let heard = try follow(1, 1)
         writer.write("one\n")
         try logs.clear(1)
         writer.write("two\n")
@@ -76,8 +78,8 @@ struct FollowTests {
     @Test("hears nothing more once it has left, while others do")
     func leaves() throws {
         let writer = try logs.attach(1, .discard)
-        let one = follow(1, 1)
-        let two = follow(2, 1)
+        let one = try follow(1, 1)
+        let two = try follow(2, 1)
         writer.write("a")
         try logs.drain(1)
         logs.thread.post(.unfollow(FollowerID(rawValue: 1)))
@@ -95,7 +97,7 @@ struct FollowTests {
     @Test("goes along when its stream gets another log")
     func retargeted() throws {
         let writer = try logs.attach(1, .file(LogFileSettings(path: logs.directory("x.log"))))
-        let heard = follow(1, 1)
+        let heard = try follow(1, 1)
         writer.write("one\n")
         try logs.drain(1)
         logs.thread.post(.retarget(StreamID(rawValue: 1), .discard))
