@@ -36,11 +36,11 @@ build: build/setup  ## a debug build of swisord and swisordctl
 	$(SWIFT) build
 
 release: build/setup  ## optimised executables in build/release
-	$(SWIFT) build $(RELEASE_FLAGS)
+	$(foreach program,$(PROGRAMS),$(SWIFT) build $(RELEASE_FLAGS) --product $(program) &&) true
 	@scripts/collect "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)" build/release $(PROGRAMS)
 
 static: build/setup build/setup-static  ## fully static executables in build/static
-	@scripts/quiet-linker $(SWIFT) build $(STATIC_FLAGS)
+	$(foreach program,$(PROGRAMS),scripts/quiet-linker $(SWIFT) build $(STATIC_FLAGS) --product $(program) &&) true
 	@scripts/collect "$$($(SWIFT) build $(STATIC_FLAGS) --show-bin-path)" build/static $(PROGRAMS)
 
 test: build/setup build/setup-static build/setup-lint  ## everything that must hold; what CI runs
