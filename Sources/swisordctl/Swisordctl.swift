@@ -52,6 +52,7 @@ struct Swisordctl: ParsableCommand {
     var words: [String] = []
 
     static func main() {
+        StandardStreams.fillGaps()
         let command: Swisordctl
         do {
             command = try read(nil)
