@@ -92,7 +92,7 @@ let package = Package(
             name: "LogsTests",
             dependencies: ["Logs", "Platform", "Supervision", systemPackage]
         ),
-        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"]),
+        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "YAML"]),
         .testTarget(
             name: "ControlServerTests",
             dependencies: ["ControlServer", "ControlAPI"]

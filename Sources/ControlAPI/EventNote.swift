@@ -26,8 +26,8 @@ package struct EventNote: Hashable, Sendable, Codable {
     package init(
         serial: UInt64,
         type: Kind,
-        name: String = "",
-        group: String = "",
+        name: String? = nil,
+        group: String? = nil,
         from: String? = nil,
         to: String? = nil,
         pid: Int? = nil,

@@ -16,6 +16,8 @@ package struct Route: Sendable {
     package let query: [QueryParameter]
     /// Whether a JSON body may come with it; else a body is refused.
     package let takesBody: Bool
+    /// What may go wrong here beyond what may go wrong with every request.
+    package let errors: [APIError.Code]
 
     /// Makes the call of an address that has matched.
     let read: @Sendable (Arguments) throws(APIError) -> Call
@@ -29,6 +31,7 @@ package struct Route: Sendable {
         _ summary: String,
         query: [QueryParameter] = [],
         takesBody: Bool = false,
+        errors: [APIError.Code] = [],
         read: @escaping @Sendable (Arguments) throws(APIError) -> Call,
         write: @escaping @Sendable (Call) -> Arguments?
     ) {
@@ -38,20 +41,42 @@ package struct Route: Sendable {
         self.summary = summary
         self.query = query
         self.takesBody = takesBody
+        self.errors = errors
         self.read = read
         self.write = write
     }
 
     /// A route that has no arguments.
-    init(_ method: Method, _ path: String, _ id: String, _ summary: String, _ request: Request) {
+    init(
+        _ method: Method,
+        _ path: String,
+        _ id: String,
+        _ summary: String,
+        _ request: Request,
+        errors: [APIError.Code] = []
+    ) {
         self.init(
             method,
             path,
             id,
             summary,
+            errors: errors,
             read: { _ in .request(request) },
             write: { $0 == .request(request) ? Arguments() : nil }
         )
+    }
+}
+
+extension Route {
+    /// What may go wrong with every request that is understood.
+    private static let commonErrors: [APIError.Code] = [
+        .badRequest, .forbidden, .overloaded, .shuttingDown,
+    ]
+
+    /// Every HTTP status that the route answers with, but for those that refuse a request before
+    /// its route is known.
+    package var statuses: Set<Int> {
+        Set((errors + Self.commonErrors).map(\.httpStatus)).union([200])
     }
 }
 

@@ -20,6 +20,16 @@ package enum Routes {
         summary: "Whether to go on with everything that is written later."
     )
 
+    private static let unknown: [APIError.Code] = [.noSuchProcess, .noSuchGroup]
+    private static let stopping = unknown + [.notRunning, .failed]
+    private static let starting =
+        unknown + [
+            .alreadyStarted, .noSuchFile, .notExecutable, .spawnError, .abnormalTermination,
+            .failed,
+        ]
+    private static let unreadable: [APIError.Code] = [.noSuchProcess, .noLogFile, .failed]
+    private static let planning: [APIError.Code] = [.invalidConfiguration, .failed]
+
     private static let programs: [Route] = [
         Route(
             .get,
@@ -44,6 +54,7 @@ package enum Routes {
             "/v1/programs/{name}",
             "getProgram",
             "One program by its exact name.",
+            errors: unknown,
             read: { arguments throws(APIError) in
                 let name = arguments.names[0]
                 guard !name.contains(where: { "*?".contains($0) }), !name.hasSuffix(":") else {
@@ -56,16 +67,17 @@ package enum Routes {
             },
             write: { if case .program(let name) = $0 { Arguments(names: [name]) } else { nil } }
         ),
-        command("start", "startPrograms", "Start programs.", Request.start) {
+        command("start", "startPrograms", "Start programs.", starting, Request.start) {
             if case .start(let selection, let wait) = $0 { (selection, wait) } else { nil }
         },
-        command("stop", "stopPrograms", "Stop programs.", Request.stop) {
+        command("stop", "stopPrograms", "Stop programs.", stopping, Request.stop) {
             if case .stop(let selection, let wait) = $0 { (selection, wait) } else { nil }
         },
         command(
             "restart",
             "restartPrograms",
             "Stop what runs, then start programs.",
+            starting,
             Request.restart
         ) {
             if case .restart(let selection, let wait) = $0 { (selection, wait) } else { nil }
@@ -83,6 +95,7 @@ package enum Routes {
                 )
             ],
             takesBody: true,
+            errors: stopping + [.badSignal],
             read: { arguments throws(APIError) in
                 switch (arguments.signal, arguments.text("signal")) {
                 case (let name?, nil), (nil, let name?):
@@ -106,6 +119,7 @@ package enum Routes {
             "/v1/programs/{names}/clear",
             "clearLogs",
             "Empty the logs of programs.",
+            errors: unknown + [.failed],
             read: { .request(.clear($0.selection)) },
             write: {
                 guard case .request(.clear(let selection)) = $0 else { return nil }
@@ -121,6 +135,7 @@ package enum Routes {
             "readLog",
             "The end of a program's log.",
             query: [bytes, follow],
+            errors: unreadable,
             read: { arguments throws(APIError) in
                 guard let channel = arguments.channel else {
                     throw APIError(.notFound, "No such log.")
@@ -147,6 +162,7 @@ package enum Routes {
             "readDaemonLog",
             "The end of the daemon's activity log.",
             query: [bytes, follow],
+            errors: unreadable,
             read: { .stream(.log(.daemon, bytes: $0.bytes("bytes"), follow: $0.flag("follow"))) },
             write: {
                 guard case .stream(.log(.daemon, let bytes, let follow)) = $0 else { return nil }
@@ -170,7 +186,8 @@ package enum Routes {
             "/v1/daemon/reload",
             "reloadDaemon",
             "Read the configuration again and apply what differs, or nothing at all.",
-            .reload
+            .reload,
+            errors: planning
         ),
         Route(
             .post,
@@ -186,7 +203,14 @@ package enum Routes {
             "Close and open every log file again.",
             .reopenLogs
         ),
-        Route(.get, "/v1/config/plan", "getPlan", "What applying the file would change.", .plan),
+        Route(
+            .get,
+            "/v1/config/plan",
+            "getPlan",
+            "What applying the file would change.",
+            .plan,
+            errors: planning
+        ),
         Route(
             .post,
             "/v1/config/apply",
@@ -199,6 +223,7 @@ package enum Routes {
                     summary: "The groups to apply; without it, all."
                 )
             ],
+            errors: planning + [.noSuchGroup],
             read: { .request(.apply(groups: $0.list("groups"))) },
             write: {
                 guard case .request(.apply(let groups)) = $0 else { return nil }
@@ -211,6 +236,7 @@ package enum Routes {
         _ verb: String,
         _ id: String,
         _ summary: String,
+        _ errors: [APIError.Code],
         _ make: @escaping @Sendable (Selection, Bool) -> Request,
         _ parts: @escaping @Sendable (Request) -> (Selection, Bool)?
     ) -> Route {
@@ -220,6 +246,7 @@ package enum Routes {
             id,
             summary,
             query: [wait],
+            errors: errors,
             read: { .request(make($0.selection, $0.flag("wait"))) },
             write: {
                 guard case .request(let request) = $0, let (selection, wait) = parts(request) else {

@@ -19,14 +19,19 @@ package struct ServerSentEvent: Hashable, Sendable {
         var text = ""
         if !id.isEmpty { text += "id: \(Self.oneLine(id))\n" }
         if event != "message" { text += "event: \(Self.oneLine(event))\n" }
-        for line in data.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+        for line in data.split(omittingEmptySubsequences: false, whereSeparator: Self.endsLine) {
             text += "data: \(line)\n"
         }
         return Array((text + "\n").utf8)
     }
 
+    /// The line ends of the format; others, such as U+2028, are ordinary text in it.
+    private static func endsLine(_ character: Character) -> Bool {
+        character == "\n" || character == "\r" || character == "\r\n"
+    }
+
     private static func oneLine(_ text: String) -> String {
-        text.filter { !$0.isNewline && $0 != "\0" }
+        text.filter { !endsLine($0) && $0 != "\0" }
     }
 }
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import ControlAPI
+
+@Suite("An answer")
+struct AnswerTests {
+    static let responses: [Response] = [
+        .programs(ProgramList(programs: [Filled.program], missing: [Filled.result])),
+        .programs(ProgramList(programs: [])),
+        .command(CommandReport(results: [])),
+        .command(CommandReport(results: [Filled.result])),
+        .command(
+            CommandReport(results: [
+                Filled.result, CommandResult(name: "b", group: "b", action: .stopped),
+            ])
+        ),
+        .daemon(Filled.daemon), .plan(Filled.plan), .plan(ReloadPlan()),
+        .failure(Filled.error), .failure(APIError(.failed, "a \u{1}\"\\/ é\n")),
+    ]
+
+    @Test("is the same when it has been read back", arguments: responses)
+    func roundTrip(response: Response) throws {
+        let answer = HTTPAnswer(response, to: .request(.daemon))
+        #expect(answer.body.last == UInt8(ascii: "\n"))
+        #expect(try answer.response() == response)
+    }
+
+    @Test("has sorted keys in snake case and leaves slashes alone")
+    func shape() {
+        let answer = HTTPAnswer(.daemon(Filled.daemon), to: .request(.daemon))
+        #expect(
+            String(decoding: answer.body, as: UTF8.self)
+                == #"{"configuration_file":"/etc/s.yaml","identifier":"swisord","logfile":"#
+                + #"{"lost_bytes":5,"path":"/log","trouble":"full"},"pid":1,"programs":2,"#
+                + #""reload_error":"no","socket":"/s","started_at":1.5,"state":"SHUTDOWN","#
+                + #""version":"0.1.0"}"# + "\n"
+        )
+    }
+
+    @Test("has the status of its error", arguments: APIError.Code.allCases)
+    func status(code: APIError.Code) throws {
+        let error = APIError(code, "text", hint: "hint")
+        let answer = HTTPAnswer(.failure(error), to: .request(.daemon))
+        #expect(answer.status == code.httpStatus)
+        #expect((400..<600).contains(answer.status))
+        #expect(
+            String(decoding: answer.body, as: UTF8.self)
+                == #"{"error":{"code":"\#(code.rawValue)","hint":"hint","message":"text"}}"# + "\n"
+        )
+    }
+
+    @Test("to a command that did nothing has the first error's status; a half success is one")
+    func nothingDone() {
+        let call = Call.request(.start(.all, wait: true))
+        let bad = CommandResult(
+            name: "a",
+            group: "a",
+            action: .started,
+            error: APIError(.alreadyStarted, "it runs")
+        )
+        let good = CommandResult(name: "b", group: "b", action: .started)
+        func status(_ results: [CommandResult]) -> Int {
+            HTTPAnswer(.command(CommandReport(results: results)), to: call).status
+        }
+        #expect(status([bad, bad]) == 409)
+        #expect(status([bad, good]) == 200)
+        #expect(status([good]) == 200)
+        #expect(status([]) == 200)
+    }
+
+    @Test("about one program is that program, or says that there is none")
+    func single() throws {
+        let call = Call.program("web")
+        let list = ProgramList(programs: [Filled.program])
+        let one = HTTPAnswer(.programs(list), to: call)
+        #expect(try JSONCoding.decode(ProcessInfo.self, from: one.body) == Filled.program)
+        #expect(try one.response() == .programs(list))
+        #expect(HTTPAnswer(.programs(ProgramList(programs: [])), to: call).status == 404)
+        let missing = ProgramList(programs: [], missing: [Filled.result])
+        #expect(HTTPAnswer(.programs(missing), to: call).status == Filled.error.code.httpStatus)
+        let two = ProgramList(programs: [Filled.program, Filled.program])
+        #expect(HTTPAnswer(.programs(two), to: call).status == 400)
+    }
+
+    @Test(
+        "of another server is not understood",
+        arguments: ["", "<html>", "[]", "{}", #"{"results":1}"#, #"{"error":{}}"#, "null"]
+    )
+    func foreign(body: String) {
+        #expect(throws: APIError.self) {
+            try HTTPAnswer(status: 200, body: Array(body.utf8)).response()
+        }
+    }
+
+    @Test("that nests too deeply is not parsed; brackets in texts do not count")
+    func depth() throws {
+        let limit = JSONCoding.depthLimit
+        func nested(_ depth: Int) -> [UInt8] {
+            Array(
+                (String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8
+            )
+        }
+        #expect(JSONCoding.isShallow(nested(limit)))
+        #expect(!JSONCoding.isShallow(nested(limit + 1)))
+        let text = "\"" + String(repeating: "[{\\\"", count: 100) + "\""
+        #expect(try JSONCoding.decode(String.self, from: Array(text.utf8)).utf8.count == 300)
+    }
+}

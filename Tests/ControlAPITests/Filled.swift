@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+
+/// One value of every model with nothing left out.
+enum Filled {
+    static let error = APIError(.noSuchProcess, "no such process", hint: "look")
+    static let exit = ProcessInfo.Exit(
+        code: 1,
+        signal: 11,
+        signalName: "SIGSEGV",
+        coreDumped: true,
+        text: "terminated by SIGSEGV (core dumped)"
+    )
+    static let log = ProcessInfo.Log(path: "/log", lostBytes: 5, trouble: "full")
+    static let program = ProcessInfo(
+        name: "web",
+        group: "web",
+        state: "BACKOFF",
+        stateCode: 30,
+        pid: 0,
+        startedAt: 1.5,
+        stoppedAt: 2.5,
+        uptime: 3,
+        exit: exit,
+        runs: 4,
+        failures: 2,
+        retryLimit: 3,
+        nextAttemptIn: 4,
+        description: "died",
+        why: "it crashed",
+        stdout: log,
+        stderr: log,
+        autostart: true,
+        priority: 999
+    )
+    static let result = CommandResult(name: "a", group: "g", action: .started, error: error)
+    static let daemon = DaemonInfo(
+        version: "0.1.0",
+        pid: 1,
+        state: .shutdown,
+        identifier: "swisord",
+        configurationFile: "/etc/s.yaml",
+        reloadError: "no",
+        startedAt: 1.5,
+        socket: "/s",
+        logfile: log,
+        programs: 2
+    )
+    static let step = ReloadPlan.Step(name: "a", group: "g", action: .restart, reason: "changed")
+    static let available = ReloadPlan.Available(
+        name: "a",
+        group: "g",
+        inUse: true,
+        autostart: true,
+        groupPriority: 1,
+        processPriority: 2
+    )
+    static let plan = ReloadPlan(
+        added: ["a"],
+        changed: ["b"],
+        removed: ["c"],
+        steps: [step],
+        available: [available],
+        needsDaemonRestart: ["socket"],
+        warnings: ["w"],
+        applied: true
+    )
+    static let note = EventNote(
+        serial: 1,
+        type: .processState,
+        name: "a",
+        group: "g",
+        from: "STOPPED",
+        to: "STARTING",
+        pid: 42,
+        at: 1.5,
+        exit: "exit status 1"
+    )
+}
