@@ -2,6 +2,7 @@
 
 private import CSpawn
 private import Glibc
+private import SystemPackage
 
 /// The right to be the one daemon of a runtime directory; given up when this value goes, or with
 /// the process, however it dies.
@@ -34,7 +35,7 @@ package struct InstanceLock: ~Copyable {
     ///
     /// - Throws: `Failure`, after which nothing has been changed.
     package init(path: String) throws(Failure) {
-        while true {
+        for _ in 1...100 {
             let file = try Self.open(path)
             guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
                 if errno == EWOULDBLOCK { throw .held(path: path, by: Self.holder(file)) }
@@ -47,6 +48,7 @@ package struct InstanceLock: ~Copyable {
             self.file = file
             return
         }
+        throw .system(SystemError("flock", path, errno: .resourceBusy))
     }
 
     private static func open(_ path: String) throws(Failure) -> OwnedDescriptor {

@@ -8,7 +8,8 @@ extension RuntimeDirectory {
     /// For a daemon that root starts and that then runs as somebody else, who could not make its
     /// directories.
     package static func make(
-        _ path: String, for owner: Credentials
+        _ path: String,
+        for owner: Credentials
     ) throws(DirectoryError) {
         var status = stat()
         guard lstat(path, &status) != 0 else { return }

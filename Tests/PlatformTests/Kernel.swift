@@ -31,10 +31,18 @@ func eventually(
     }
 }
 
-/// Waits for one child; the raw wait status.
+/// Waits for one child and answers its raw wait status.
+///
+/// One that does not end is killed, and the test fails.
 func waitFor(_ pid: Int32) -> Int32 {
     var status: Int32 = 0
-    while waitpid(pid, &status, 0) == -1, errno == EINTR {}
+    do {
+        try eventually("the end of \(pid)") { waitpid(pid, &status, WNOHANG) == pid }
+    } catch {
+        Issue.record(error)
+        kill(pid, SIGKILL)
+        while waitpid(pid, &status, 0) == -1, errno == EINTR {}
+    }
     return status
 }
 
