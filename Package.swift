@@ -69,7 +69,7 @@ let package = Package(
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
         .testTarget(
             name: "ConfigurationTests",
-            dependencies: ["Configuration", "Supervision", "YAML"],
+            dependencies: ["Configuration", "Supervision", "YAML", ordered],
             exclude: ["Fixtures"]
         ),
         // Depends on nothing but the rules, so that its release build is quick.

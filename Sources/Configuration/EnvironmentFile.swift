@@ -132,7 +132,7 @@ private struct Reader {
             blanks = .init()
             switch character {
             case "'", "\"": try quotedPiece(character, into: &text)
-            case "\0": throw malformed("a NUL character cannot be part of a value")
+            case "\0": throw nulCharacter
             default:
                 text.append(character)
                 advance()
@@ -148,6 +148,7 @@ private struct Reader {
         let start = line
         advance()
         while let character = current {
+            guard character != "\0" else { throw nulCharacter }
             advance()
             if character == quote { return }
             guard character == "\\", quote == "\"", let next = current else {
@@ -167,6 +168,10 @@ private struct Reader {
             }
         }
         throw EnvironmentFile.Malformed(line: start, reason: "the quote \(quote) is never closed")
+    }
+
+    private var nulCharacter: EnvironmentFile.Malformed {
+        malformed("a NUL character cannot be part of a value")
     }
 
     private func malformed(_ reason: String) -> EnvironmentFile.Malformed {
