@@ -51,6 +51,10 @@ package struct NoFileFound: Error, Hashable, Sendable, CustomStringConvertible {
     /// The paths looked at, in order.
     package var places: [String]
 
+    package init(places: [String]) {
+        self.places = places
+    }
+
     /// One line that names the places and the option that helps.
     package var description: String {
         "no configuration file: looked for \(places.joined(separator: ", ")); name one with -c"

@@ -53,9 +53,12 @@ struct Loading {
         let daemon = readDaemon(of: main)
         let keys = ["socket", "runtime_dir"]
         let entries = main.section("swisord")?.value.mapping?.filter { keys.contains($0.key) } ?? []
-        let lines = Set(entries.flatMap { [$0.keyMark.line, $0.value.mark.line] })
-        let errors = complaints.sorted.filter {
-            $0.severity == .error && ($0.mark.map { lines.contains($0.line) } ?? true)
+        let marks = entries.flatMap { [$0.keyMark, $0.value.mark] }
+        let errors = complaints.sorted.filter { complaint in
+            guard complaint.severity == .error, let mark = complaint.mark else {
+                return complaint.severity == .error
+            }
+            return marks.contains { $0.contains(mark) }
         }
         guard errors.isEmpty else { return .failure(SocketPathUnknown(diagnostics: errors)) }
         return .success(daemon.settings.socket)
@@ -176,5 +179,12 @@ extension Node {
         case .sequence: "a list"
         case .mapping: "a map"
         }
+    }
+}
+
+extension Mark {
+    /// Whether `other` begins within what this place underlines.
+    fileprivate func contains(_ other: Mark) -> Bool {
+        line == other.line && (column..<column + length).contains(other.column)
     }
 }
