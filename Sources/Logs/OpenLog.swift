@@ -56,7 +56,8 @@ final class OpenLog {
     ) throws(Errno) -> OpenLog? {
         do {
             let descriptor = try OwnedDescriptor.open(path, flags | O_CREAT | O_EXCL, mode: 0o640)
-            if let owner { try descriptor.change(owner: owner) }
+            // A log that belongs to the wrong user is better than none.
+            if let owner { try? descriptor.change(owner: owner) }
             let status = try descriptor.status()
             return OpenLog(descriptor, status)
         } catch  where error == .fileExists {

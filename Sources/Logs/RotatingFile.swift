@@ -115,7 +115,14 @@ final class RotatingFile {
         while !rest.isEmpty {
             guard let log else { return rest.count }
             guard let limit, rest.count > limit - size, mayRotate(at: now) else {
-                return write(rest, to: log, at: now)
+                let lost = write(rest, to: log, at: now)
+                guard lost > 0, limit != nil, size > 0, isTooLarge, mayRotate(at: now) else {
+                    return lost
+                }
+                // The process may write less to a file than the configuration allows.
+                rest = rest.suffix(lost)
+                rotate(log, carrying: 0, at: now)
+                continue
             }
             let cut = RotationCut(output: rest, room: limit - size, size: size) { openLine(log) }
             switch cut {
@@ -146,6 +153,11 @@ final class RotatingFile {
         }
         if !bytes.isEmpty { writeError = nil }
         return 0
+    }
+
+    /// Whether the last write failed at the limit that the system has set for files (EFBIG).
+    private var isTooLarge: Bool {
+        if case .call(let error)? = writeError { error.errno == .fileTooLarge } else { false }
     }
 
     // MARK: Rotating

@@ -15,7 +15,9 @@ struct FollowTests {
         logs = try LogFixture()
     }
 
-    private func follow(_ follower: UInt64, _ id: Int, lastBytes: Int = 0) throws -> Box<[FollowUpdate]> {
+    private func follow(_ follower: UInt64, _ id: Int, lastBytes: Int = 0) throws -> Box<
+        [FollowUpdate]
+    > {
         let heard = Box<[FollowUpdate]>([])
         logs.thread.post(
             .follow(
@@ -55,9 +57,9 @@ struct FollowTests {
         _ = try logs.tail(StreamID(rawValue: 1), bytes: 0)
         let skipped = expected.count - bytes(heard).count
         #expect(bytes(heard).count == min(2000, expected.count))
-        for number in 0..<20_000 {
+        for number in 0..<5_000 {
             write("line \(number)\n")
-            if number % 1000 == 0 { logs.thread.post(.reopen) }
+            if number % 500 == 0 { logs.thread.post(.reopen) }
         }
         try logs.drain(1)
         #expect(bytes(heard) == Array(expected[skipped...]))
