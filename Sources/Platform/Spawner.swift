@@ -25,7 +25,9 @@ package struct SpawnedChild: ~Copyable {
 package struct Spawner: ~Copyable {
     /// Where an output of a program goes.
     package enum Output: Hashable, Sendable {
-        /// A FIFO, opened anew for this child so that its file flags are its own.
+        /// A pipe, opened anew for this child so that its file flags are its own.
+        case pipe(OutputPipe)
+        /// A named FIFO, where there is no /proc; opened anew for this child so that its file flags are its own.
         case fifo(String)
         /// A descriptor of the daemon, shared as it is.
         case descriptor(Int32)
@@ -114,6 +116,18 @@ package struct Spawner: ~Copyable {
         case .null: return .null
         case .sameAsStdout: return .sibling
         case .descriptor(let number): return .shared(number)
+        case .pipe(let pipe):
+            do throws(SystemError) {
+                return .owned(try pipe.openEnd())
+            } catch {
+                throw SpawnFailure(
+                    step: .output,
+                    subject: "pipe",
+                    errorNumber: error.errno.rawValue,
+                    reason: error.errno.description,
+                    isPermanent: false
+                )
+            }
         case .fifo(let path):
             do throws(SystemError) {
                 // O_RDWR opens at once and holds a reader, so the program gets no SIGPIPE.

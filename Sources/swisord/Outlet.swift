@@ -6,10 +6,10 @@ import Logs
 import Platform
 import Supervision
 
-/// One output of one process: the FIFO that it writes to and the log that takes it up.
+/// One output of one process: the pipe that it writes to and the log that takes it up.
 struct Outlet {
     enum Kind: Hashable {
-        /// Captured through a FIFO.
+        /// Captured through a pipe.
         case captured(LogTarget)
         /// Joined to standard output (`redirect_stderr`).
         case joined
@@ -17,18 +17,30 @@ struct Outlet {
         case dropped
     }
 
+    /// What a program is given to write to, while a log thread reads from it.
+    enum Channel: Hashable {
+        case pipe(OutputPipe)
+        /// A named FIFO, where there is no /proc.
+        case fifo(String)
+    }
+
     let id: StreamID
+    /// The name of a FIFO, should one be needed.
     let fifo: String
     var kind: Kind
-    /// Whether the log thread reads the FIFO.
-    var isAttached = false
+    var channel: Channel?
     var lostBytes: UInt64 = 0
     var trouble: String?
 
     /// What a spawn is given for this output.
     var output: Spawner.Output {
         switch kind {
-        case .captured: .fifo(fifo)
+        case .captured:
+            switch channel {
+            case .pipe(let pipe): .pipe(pipe)
+            case .fifo(let path): .fifo(path)
+            case nil: .null
+            }
         case .joined: .sameAsStdout
         case .dropped: .null
         }

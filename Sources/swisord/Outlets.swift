@@ -7,10 +7,10 @@ import Platform
 import Supervision
 import SystemPackage
 
-/// The outputs of all processes: their FIFOs in the runtime directory, and the log threads.
+/// The outputs of all processes: their pipes, and the log threads.
 struct Outlets {
     let logs: LogThreads
-    /// Where the FIFOs are made.
+    /// Where named FIFOs are made, should they be needed.
     let directory: String
     private var activity = ProcessInfo.Log(path: nil)
     private var clearings: [LogToken: (clearing: Clearing, index: Int)] = [:]
@@ -36,7 +36,7 @@ struct Outlets {
 
     // MARK: - Coming, changing, going
 
-    /// Makes the earthly side of a process, and its FIFOs.
+    /// Makes the earthly side of a process, and its pipes.
     func open(
         _ id: MemberID,
         _ process: ProcessConfiguration,
@@ -95,7 +95,7 @@ struct Outlets {
     private func turned(_ outlet: Outlet, to kind: Outlet.Kind) -> Outlet {
         guard outlet.kind != kind else { return outlet }
         var outlet = outlet
-        if outlet.isAttached {
+        if outlet.channel != nil {
             if case .captured(let target) = kind {
                 logs.post(.retarget(outlet.id, target))
             } else {
@@ -106,22 +106,22 @@ struct Outlets {
         return outlet
     }
 
-    /// Writes what is left in the FIFOs of a process that is gone, and removes them.
+    /// Writes what is left in the pipes of a process that is gone, and lets go of them.
     func close(_ child: Child) {
         release(&child.stdout)
         release(&child.stderr)
     }
 
     private func release(_ outlet: inout Outlet) {
-        guard outlet.isAttached else { return }
+        guard let channel = outlet.channel else { return }
         logs.post(.detach(outlet.id))
-        outlet.isAttached = false
-        _ = ThisProcess.unlink(outlet.fifo)
+        outlet.channel = nil
+        if case .fifo(let path) = channel { ThisProcess.unlink(path) }
     }
 
     // MARK: - Starting
 
-    /// Spawns a program onto its outputs; a FIFO that somebody has removed is made again.
+    /// Spawns a program onto its outputs; one that cannot be opened is made again.
     func spawn(
         _ program: PreparedProgram,
         for child: Child,
@@ -137,8 +137,8 @@ struct Outlets {
             )
         } catch {
             guard error.step == .output else { throw error }
-            child.stdout.isAttached = false
-            child.stderr.isAttached = false
+            release(&child.stdout)
+            release(&child.stderr)
             try attach(&child.stdout, for: child)
             try attach(&child.stderr, for: child)
             return try spawner.spawn(
@@ -150,20 +150,40 @@ struct Outlets {
     }
 
     private func attach(_ outlet: inout Outlet, for child: Child) throws(SpawnFailure) {
-        guard !outlet.isAttached, case .captured(let target) = outlet.kind else { return }
+        guard outlet.channel == nil, case .captured(let target) = outlet.kind else { return }
         do throws(SystemError) {
-            let reader = try Fifo.make(outlet.fifo, owner: child.credentials)
+            let reader = try open(&outlet, for: child.credentials)
             logs.post(.attach(outlet.id, reader: reader.release(), target))
-            outlet.isAttached = true
         } catch {
             throw SpawnFailure(
                 step: .output,
-                subject: outlet.fifo,
+                subject: error.subject,
                 errorNumber: error.errno.rawValue,
                 reason: error.errno.description,
                 isPermanent: false
             )
         }
+    }
+
+    private func open(
+        _ outlet: inout Outlet,
+        for owner: Credentials?
+    ) throws(SystemError) -> OwnedDescriptor {
+        do throws(SystemError) {
+            let reader = try OutputPipe.makeReader(owner: owner)
+            outlet.channel = .pipe(try OutputPipe(readBy: reader))
+            return reader
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+        }
+        do throws(DirectoryError) {
+            try RuntimeDirectory.prepare(directory)
+        } catch {
+            throw SystemError("mkdir", error.description, errno: .noSuchFileOrDirectory)
+        }
+        let reader = try Fifo.make(outlet.fifo, owner: owner)
+        outlet.channel = .fifo(outlet.fifo)
+        return reader
     }
 }
 
@@ -242,7 +262,9 @@ extension Outlets {
     mutating func clear(_ children: [Child], completion: @escaping ([CommandResult]) -> Void) {
         let clearing = Clearing(completion: completion)
         for child in children {
-            let outlets = [child.stdout, child.stderr].filter { $0.path != nil && $0.isAttached }
+            let outlets = [child.stdout, child.stderr].filter {
+                $0.path != nil && $0.channel != nil
+            }
             clearing.results.append(
                 CommandResult(name: child.name.process, group: child.name.group, action: .cleared)
             )

@@ -99,7 +99,7 @@ extension APIError {
         case .notRunning: self.init(.notRunning, "\(name) is not running")
         case .shuttingDown: self.init(.shuttingDown, "swisord is shutting down")
         case .spawnError(let status): self.init(spawn: status, of: name)
-        case .abnormalTermination(let why): self.init(.abnormalTermination, "\(name): \(why)")
+        case .abnormalTermination(let why): self.init(.abnormalTermination, why)
         }
     }
 
@@ -108,7 +108,7 @@ extension APIError {
         guard case .neverExecuted(let failure) = status else {
             self.init(
                 .spawnError,
-                "\(name): \(status)",
+                "the start failed: \(status)",
                 hint: "swisordctl tail \(name) shows its last output"
             )
             return
@@ -119,6 +119,6 @@ extension APIError {
                 failure.errorNumber == 13 ? .notExecutable : .noSuchFile
             default: .spawnError
             }
-        self.init(code, "\(name): \(failure)")
+        self.init(code, failure.description)
     }
 }

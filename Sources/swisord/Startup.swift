@@ -185,9 +185,7 @@ extension Startup {
     private func takeLock(_ settings: DaemonSettings) throws(StartupFailure) -> InstanceLock {
         let path = settings.runtimeDirectory + "/swisord.lock"
         do throws(InstanceLock.Failure) {
-            let lock = try InstanceLock(path: path)
-            try prepareFifoDirectory(settings)
-            return lock
+            return try InstanceLock(path: path)
         } catch {
             if case .held(_, let pid) = error {
                 let holder = pid.map { "with pid \($0) " } ?? ""
@@ -197,16 +195,6 @@ extension Startup {
                 )
             }
             throw StartupFailure(text: "\(error)")
-        }
-    }
-
-    private func prepareFifoDirectory(
-        _ settings: DaemonSettings
-    ) throws(InstanceLock.Failure) {
-        do throws(DirectoryError) {
-            try RuntimeDirectory.prepare(Self.fifoDirectory(settings))
-        } catch {
-            throw .system(SystemError("mkdir", "\(error)", errno: .ioError))
         }
     }
 

@@ -69,6 +69,18 @@ struct Swisord: ParsableCommand {
     @Flag(name: [.customShort("v")], help: .hidden)
     var shortVersion = false
 
+    /// As supervisord, ends with 2 for a command line that cannot be understood.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            StandardError.write(fullMessage(for: error) + "\n")
+            exit(withError: ExitCode(2))
+        }
+    }
+
     mutating func run() throws {
         if shortVersion { throw CleanExit.message("swisord \(Version.text)") }
         let surroundings = Surroundings.ofThisProcess()
