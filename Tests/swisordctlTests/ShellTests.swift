@@ -44,7 +44,7 @@ struct ShellTests {
     @Test("begins with the status and goes on until the end of input")
     func greeting() {
         let seen = run(
-            ["pid", "", "version"],
+            ["pid", "", " version  "],
             programs(),
             .daemon(daemonInfo()),
             .daemon(daemonInfo()),

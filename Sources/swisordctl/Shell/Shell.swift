@@ -30,7 +30,7 @@ struct Shell {
         while !session.isOver, let line = lines.next(prompt: Self.prompt) {
             let (words, found) = Words(line).removing(["--json"])
             guard !words.isEmpty else { continue }
-            lines.remember(line)
+            lines.remember(Words(line).all.joined(separator: " "))
             let usual = session.json
             session.json = usual || found.contains("--json")
             session.run(words)
