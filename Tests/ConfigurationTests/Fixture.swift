@@ -82,9 +82,13 @@ func bytes(of path: String) throws -> [UInt8] {
 }
 
 func write(_ text: String, to path: String) throws {
+    try write(Array(text.utf8), to: path)
+}
+
+func write(_ bytes: [UInt8], to path: String) throws {
     guard let file = fopen(path, "w") else { throw TestFailure(reason: "cannot write \(path)") }
     defer { fclose(file) }
-    guard text.isEmpty || fputs(text, file) >= 0 else {
+    guard fwrite(bytes, 1, bytes.count, file) == bytes.count else {
         throw TestFailure(reason: "cannot write \(path)")
     }
 }
