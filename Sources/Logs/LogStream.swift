@@ -61,7 +61,14 @@ final class LogStream {
         at now: Instant,
         _ lost: inout Int
     ) -> Int? {
-        guard let count = try? reader.descriptor.read(into: &buffer) else { return nil }
+        let count: Int
+        do {
+            count = try reader.descriptor.read(into: &buffer)
+        } catch {
+            // Any other error would come again and again.
+            if error != .wouldBlock { isAtEnd = true }
+            return nil
+        }
         if count == 0 { isAtEnd = true }
         lost += output.accept(buffer[..<count], at: now)
         return count
@@ -92,8 +99,7 @@ final class LogStream {
         note(lost: 0)
     }
 
-    /// Writes what is left, tells the followers that this is all, and lets go of the file's name
-    /// only after a last look that it is still there.
+    /// Writes what is left and what was held back, and tells the followers that this is all.
     func close(_ buffer: inout [UInt8], at now: Instant, followersEnd end: FollowEnd) {
         drain(&buffer, at: now)
         note(lost: output.finish())
