@@ -3,10 +3,9 @@
 private import Glibc
 package import Supervision
 
-/// Everything the kernel must be told to start a program, laid out once as C memory.
+/// Everything the kernel must be told to start a program, laid out as C memory.
 ///
-/// An unchanged program is started again from the same value, so a restart allocates next to
-/// nothing. One thread owns it: it is not `Sendable`.
+/// It must live until the child has executed. One thread owns it: it is not `Sendable`.
 package final class PreparedProgram {
     /// The paths to try, in order.
     package let candidates: [String]

@@ -15,12 +15,18 @@ final class Child {
     var credentials: Credentials?
     var stdout: Outlet
     var stderr: Outlet
-    /// The report of a spawn whose exec has not been confirmed.
-    private var report: OwnedDescriptor?
+    /// A process of this child on its way to exec.
+    ///
+    /// What it is to become lives only until it has: a thousand programs that run need no memory
+    /// for a start that is over.
+    private struct Attempt: ~Copyable {
+        let program: PreparedProgram
+        let report: OwnedDescriptor
+    }
+
+    private var attempt: Attempt?
     /// Why the last spawn never became the program; waits for the exit that follows it.
     var failure: SpawnFailure?
-    /// What the last start was made of, and the next is unless something has changed.
-    private var prepared: PreparedProgram?
 
     init(
         id: MemberID,
@@ -41,14 +47,12 @@ final class Child {
     func adopt(_ configuration: ProcessConfiguration, credentials: Credentials?) {
         self.configuration = configuration
         self.credentials = credentials
-        prepared = nil
     }
 
-    /// What to execute; made anew only when a file that it depends on may have changed.
+    /// Puts together what to execute now, `env_file`s read anew.
     ///
     /// - Throws: `SpawnFailure` of the step `environment` when an `env_file` cannot be used.
     func program(_ environment: ChildEnvironment) throws(SpawnFailure) -> PreparedProgram {
-        if let prepared, configuration.environmentFiles.isEmpty { return prepared }
         var files: [OrderedDictionary<String, String>] = []
         for reference in configuration.environmentFiles {
             if let file = try read(reference) { files.append(file) }
@@ -58,7 +62,7 @@ final class Child {
             user: credentials,
             files: files
         )
-        let made = try PreparedProgram(
+        return try PreparedProgram(
             arguments: configuration.arguments,
             environment: variables.map { "\($0.key)=\($0.value)" },
             candidates: PreparedProgram.candidates(
@@ -69,34 +73,41 @@ final class Child {
             credentials: credentials,
             umask: configuration.umask.map { UInt16(truncatingIfNeeded: $0) }
         )
-        prepared = made
-        return made
     }
 
-    // MARK: - The report of a spawn
+    // MARK: - On the way to exec
 
-    /// Takes over the report of a spawn that has just been made.
-    func expect(_ report: consuming OwnedDescriptor) {
-        self.report = consume report
-    }
-
-    /// Watches the report for hangup alone: it is complete when the child's end closes.
-    func watchReport(in reactor: borrowing Reactor, token: UInt64) throws(SystemError) {
-        switch report {
-        case .some(let report): try reactor.add(report, token: token, for: [])
-        case .none: return
+    /// Takes over the report of a spawn that has just been made, and has it watched.
+    ///
+    /// It is watched for hangup alone: it is complete when the child's end closes.
+    func expect(
+        _ report: consuming OwnedDescriptor,
+        of program: PreparedProgram,
+        in reactor: borrowing Reactor,
+        token: UInt64
+    ) throws(SystemError) {
+        let watched = Result { () throws(SystemError) in
+            try reactor.add(report, token: token, for: [])
         }
+        attempt = Attempt(program: program, report: consume report)
+        try watched.get()
     }
 
     /// How the way to exec of the last spawn ended; nil when that has been told already.
-    func takeReport() -> SpawnReport? {
-        guard let prepared else { return nil }
+    func takeReport(from reactor: borrowing Reactor) -> SpawnReport? {
         let ended: SpawnReport? =
-            switch report {
-            case .some(let report): SpawnReport.read(report, of: prepared)
+            switch attempt {
+            case .some(let attempt): SpawnReport.read(attempt.report, of: attempt.program)
             case .none: nil
             }
-        if ended != .pending { report = nil }
+        guard let ended, ended != .pending else { return ended }
+        // Another child that has not executed yet may hold a copy: closing alone would leave it
+        // in the reactor, telling of its hangup for as long.
+        switch attempt {
+        case .some(let attempt): try? reactor.remove(attempt.report)
+        case .none: break
+        }
+        attempt = nil
         return ended
     }
 

@@ -40,21 +40,16 @@ extension Daemon {
             let program = try child.program(environment)
             let spawned = try outlets.spawn(program, for: child, with: spawner)
             let pid = spawned.pid
-            child.expect(spawned.takeReport())
             members[pid] = id
             fleet.handle(.spawned(pid), for: id, at: now)
-            watchReport(of: child)
+            do throws(SystemError) {
+                try expect(spawned.takeReport(), of: program, for: child)
+            } catch {
+                // Without the watch nothing would tell that it runs; its exit is still seen.
+                log.error("cannot watch the start of \(child.name): \(error)")
+            }
         } catch {
             fleet.handle(.spawnFailed(error), for: id, at: now)
-        }
-    }
-
-    private func watchReport(of child: Child) {
-        do throws(SystemError) {
-            try watch(child)
-        } catch {
-            // Without the watch nothing would tell that it runs; its exit is still seen.
-            log.error("cannot watch the start of \(child.name): \(error)")
         }
     }
 

@@ -125,7 +125,7 @@ final class Daemon {
     /// Looks how a child's way to exec ended, once it has.
     private func readReport(of id: MemberID) {
         guard let child = children[id] else { return }
-        switch child.takeReport() {
+        switch child.takeReport(from: reactor) {
         case nil, .pending: break
         case .failed(let failure): child.failure = failure
         case .executed:
@@ -134,9 +134,15 @@ final class Daemon {
         }
     }
 
-    /// Watches the report of a spawn; told by hangup alone, when the child's end closes.
-    func watch(_ child: Child) throws(SystemError) {
-        try child.watchReport(
+    /// Waits for the report of a spawn that has just been made.
+    func expect(
+        _ report: consuming OwnedDescriptor,
+        of program: PreparedProgram,
+        for child: Child
+    ) throws(SystemError) {
+        try child.expect(
+            report,
+            of: program,
             in: reactor,
             token: Source.firstReport.rawValue + UInt64(child.id.rawValue)
         )
