@@ -13,6 +13,10 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case exitTwice
     /// The exit of a stranger is taken for that of the process that had its pid before.
     case pidReused
+    /// All exits are reaped first and told afterwards by pid: a start in between reuses a pid.
+    case reapedInOneGo
+    /// Only one exit is told a turn, and deadlines do not wait for the others.
+    case deadlinesBetweenExits
     /// A process group is called empty as soon as its leader is gone.
     case groupNotInspected
     /// SIGKILL goes to the leader's pid even when the leader is gone and its group remains.

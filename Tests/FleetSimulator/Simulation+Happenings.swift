@@ -16,6 +16,7 @@ extension Simulation {
                 sights.swapAt(last, dice.below(last + 1))
             }
         }
+        try makeMistakes(&sights)
         for sight in sights {
             switch sight {
             case .executed(let run): try tellExecuted(run)
@@ -59,6 +60,31 @@ extension Simulation {
         else { return }
         fleet.handle(.groupEmptied, for: run.member, at: now)
         try drain()
+    }
+
+    /// Planted bugs in the way exits are collected.
+    private mutating func makeMistakes(_ sights: inout [VirtualKernel.Sight]) throws(Violation) {
+        let isExit = { (sight: VirtualKernel.Sight) in
+            if case .exited = sight { true } else { false }
+        }
+        if bug == .deadlinesBetweenExits, let first = sights.firstIndex(where: isExit) {
+            for sight in sights[(first + 1)...] { kernel.overlook(sight) }
+            sights.removeSubrange((first + 1)...)
+        }
+        guard bug == .reapedInOneGo else { return }
+        var reaped: [(pid: PID, status: ExitStatus)] = []
+        for case .exited(let run) in sights {
+            let pid = try oracle.watch(run.member).pid
+            guard let status = kernel.reap(run) else { continue }
+            reaped.append((pid, status))
+            oracle.ended(run.member, status)
+        }
+        sights.removeAll(where: isExit)
+        for child in reaped {
+            guard let id = lastPIDs.removeValue(forKey: child.pid) else { continue }
+            fleet.handle(.exited(child.status), for: id, at: now)
+            try drain()
+        }
     }
 
     /// A careless daemon looks a pid up in a table that it has not kept clean.

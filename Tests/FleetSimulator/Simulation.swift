@@ -23,7 +23,7 @@ package struct Simulation: Sendable {
     var nextTicket: UInt64 = 0
     var nextSerial = 0
     var inputs = 0
-    /// The last pid of each member, as a careless daemon would keep it.
+    /// Whose pid it was last, as a careless daemon would keep it.
     var lastPIDs: [PID: MemberID] = [:]
     var exitsTold = 0
 
@@ -134,6 +134,7 @@ package struct Simulation: Sendable {
     private mutating func wakeUp(requests: Bool) -> Instant? {
         var instants = [kernel.nextEvent, fleet.nextDeadline()].compactMap { $0 }
         if requests, requestsLeft > 0 { instants.append(nextRequestAt) }
+        if !kernel.sights.isEmpty { instants.append(now) }
         return instants.min()
     }
 

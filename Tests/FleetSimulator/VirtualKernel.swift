@@ -169,6 +169,11 @@ struct VirtualKernel: Sendable {
         return status
     }
 
+    /// Puts back what shall be seen in the next turn.
+    mutating func overlook(_ sight: Sight) {
+        sights.append(sight)
+    }
+
     /// Takes all that can be seen now.
     mutating func look() -> [Sight] {
         defer { sights.removeAll(keepingCapacity: true) }
