@@ -108,6 +108,16 @@ final class Acceptor {
         }
         let acceptor = NIOLoopBound(self, eventLoop: loop)
         return ServerBootstrap(group: loop)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    // Without it, a lack of descriptors would be tried again all the time.
+                    let backoff = AcceptBackoffHandler { _ in
+                        acceptor.value.registry.closeOldestIdle()
+                        return .milliseconds(100)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(backoff)
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in acceptor.value.welcome(channel) }
             .withBoundSocket(made.descriptor)

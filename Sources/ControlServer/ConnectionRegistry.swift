@@ -16,15 +16,20 @@ final class ConnectionRegistry {
     ///
     /// - Returns: false when there is no room, because all are busy.
     func admit(_ connection: Connection) -> Bool {
-        if connections.count >= limit {
-            let idle = connections.values.compactMap { connection in
-                connection.idleSince.map { (connection, $0) }
-            }
-            guard let oldest = idle.min(by: { $0.1 < $1.1 })?.0 else { return false }
-            remove(oldest)
-            oldest.close()
-        }
+        guard connections.count < limit || closeOldestIdle() else { return false }
         connections[ObjectIdentifier(connection)] = connection
+        return true
+    }
+
+    /// Closes the connection that has been idle longest; false when all are busy.
+    @discardableResult
+    func closeOldestIdle() -> Bool {
+        let idle = connections.values.compactMap { connection in
+            connection.idleSince.map { (connection, $0) }
+        }
+        guard let oldest = idle.min(by: { $0.1 < $1.1 })?.0 else { return false }
+        remove(oldest)
+        oldest.close()
         return true
     }
 
