@@ -95,6 +95,19 @@ struct HostileRequestTests {
         )
     }
 
+    @Test("is refused when its chunks never end")
+    func endlessChunks() throws {
+        let fixture = try ServerFixture { $0.bodyBytes = 10_000 }
+        let client = try fixture.connect()
+        let chunk = "3e8\r\n" + String(repeating: "\n", count: 1000) + "\r\n"
+        client.send(
+            "POST /v1/daemon/reload HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + String(repeating: chunk, count: 11)
+        )
+        #expect(client.receiveAll().hasPrefix("HTTP/1.1 413 "))
+        #expect(fixture.backend.requests.isEmpty)
+    }
+
     @Test("is refused when it comes too slowly")
     func slow() throws {
         let fixture = try ServerFixture {

@@ -37,13 +37,16 @@ struct SocketTests {
         let first = try ControlServer.start(path: path, backend: FakeBackend()) { _ in }
         let old = inode(path)
         let second = try ControlServer.start(path: path, backend: FakeBackend()) { _ in }
-        #expect(inode(path) != old)
+        let new = inode(path)
+        #expect(new != old)
         let client = ControlClient(socketPath: path)
         #expect(try client.send(.daemon) == .daemon(Samples.daemon))
         // The first one does not take the second one's file with it.
-        first.stop()
+        let done = Flag()
+        first.stop { done.set() }
+        #expect(eventually { done.isSet })
         _ = try client.send(.daemon)
-        #expect(mode(path) != nil)
+        #expect(inode(path) == new)
         second.stop()
         #expect(eventually { mode(path) == nil })
     }

@@ -59,6 +59,7 @@ struct StreamTests {
         let text = client.receiveAll()
         #expect(text.contains("hello"))
         #expect(!text.hasSuffix("0\r\n\r\n"))
+        #expect(stream.credit.isCancelled)
     }
 
     @Test("goes to an old client without chunks, up to the end of the connection")
