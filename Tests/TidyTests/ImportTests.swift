@@ -40,7 +40,7 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
                 "Synchronization",
             ]
         ),
-        ImportRule("ControlAPI", nio.union(["FoundationEssentials", "Synchronization"])),
+        ImportRule("ControlAPI", nio.union(["FoundationEssentials", "Glibc", "Synchronization"])),
         ImportRule("ControlServer", nio.union(["ControlAPI", "Glibc", "Synchronization"])),
         ImportRule(
             "swisord",
