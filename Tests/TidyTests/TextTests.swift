@@ -38,7 +38,8 @@ struct TextTests {
         let known: Set<Substring> = [
             "github.com", "swift.org", "www.swift.org", "keepachangelog.com", "semver.org",
             "www.apache.org", "supervisord.org", "localhost", "example.com", "yaml.org",
-            "docs.python.org", "json-schema.org", "spec.openapis.org", "no-color.org",
+            "docs.python.org", "json-schema.org", "html.spec.whatwg.org", "spec.openapis.org",
+            "no-color.org",
         ]
         let local = ["/wo" + "rk/", "/tmp/" + "hub"]
         for file in SourceTree.files where file.path != "Package.resolved" {
@@ -94,6 +95,23 @@ struct TextTests {
             for part in [".Dd ", ".Dt ", ".Os", ".Sh NAME", ".Sh SYNOPSIS", ".Sh DESCRIPTION"] {
                 #expect(page.lines.contains { $0.hasPrefix(part) }, "\(page) has no \(part)")
             }
+        }
+    }
+
+    @Test("tell every option of the daemon in its manual page")
+    func options() {
+        let declared = SourceTree.file("Sources/swisord/Swisord.swift").text
+        let page = SourceTree.file("man/swisord.8").text
+        let short = declared.matches(of: /customShort\("(\w)"\)/).map { $0.1 }
+        let long = declared.matches(of: /customLong\("([\w-]+)"\)/).map { $0.1 }
+        #expect(short.count > 10 && long.count > 8)
+        for option in short {
+            let isTold = page.contains(".It Fl \(option) ") || page.contains(".It Fl \(option),")
+            #expect(isTold, "-\(option) is not in man/swisord.8")
+        }
+        for option in long {
+            let isTold = page.contains("Fl -\(option)")
+            #expect(isTold, "--\(option) is not in man/swisord.8")
         }
     }
 
