@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+import Glibc
+import Testing
+
+@Suite("A second start", .scenarios, .timeLimit(.minutes(2)))
+struct InstanceTests {
+    private static let idle = "programs: {idle: {command: sleep 1000, startsecs: 0}}"
+
+    @Test("names the pid of the first, ends with 1, and harms nothing", arguments: [["-n"], []])
+    func harmless(mode: [String]) throws {
+        try Daemon.running(Self.idle) { daemon in
+            let idle = try daemon.wait(for: "idle", "RUNNING").pid
+            try daemon.wait(forLog: "success: idle")
+            let before = daemon.log
+            let inode = try status(daemon.socket).st_ino
+            let second = try daemon.run(Daemon.swisord, mode + ["-c", daemon.file])
+            #expect(second.status == 1)
+            #expect(second.errors.contains("with pid \(daemon.pid) "))
+            #expect(daemon.log == before)
+            #expect(try status(daemon.socket).st_ino == inode)
+            #expect(try daemon.program("idle").pid == idle)
+        }
+    }
+
+    @Test("replaces the socket of one that was killed, and says so when asked in between")
+    func staleSocket() throws {
+        try Daemon.running(Self.idle) { daemon in
+            let idle = try daemon.wait(for: "idle", "RUNNING").pid
+            let before = try status(daemon.socket).st_ino
+            daemon.signal(SIGKILL)
+            try daemon.finish()
+            #expect(isAlive(idle), "a program outlives the daemon")
+            let asked = try daemon.ctl("status")
+            #expect(asked.output == "unix://\(daemon.socket) refused connection\n")
+            #expect(asked.status == 4)
+            try daemon.start()
+            #expect(try status(daemon.socket).st_ino != before)
+            let again = try daemon.wait(for: "idle", "RUNNING").pid
+            #expect(again != idle)
+            // Nobody takes the earlier program back: it runs on beside its successor.
+            #expect(isAlive(idle))
+        }
+    }
+
+    @Test("finds a program of a killed daemon writing on, without SIGPIPE")
+    func noBrokenPipe() throws {
+        try Daemon.running(
+            #"""
+            programs:
+              talk: {command: [sh, -c, "while :; do echo tick; sleep 0.01; done"]}
+            """#
+        ) { daemon in
+            try daemon.wait(forFile: "log/talk.log", toHold: "tick")
+            let talk = try daemon.program("talk").pid
+            daemon.signal(SIGKILL)
+            try daemon.finish()
+            // The shell makes a child for each sleep, so new children show that it goes on.
+            var children: Set<String> = []
+            try eventually("it to go on") {
+                children.insert(contents("/proc/\(talk)/task/\(talk)/children"))
+                return children.count > 10
+            }
+            #expect(isAlive(talk))
+        }
+    }
+}
+
+@Suite("The control socket", .scenarios, .timeLimit(.minutes(2)))
+struct SocketTests {
+    @Test("is for its owner alone")
+    func mode() throws {
+        try Daemon.running("") { daemon throws in
+            #expect(try status(daemon.socket).st_mode & 0o777 == 0o600)
+            #expect(try status(daemon.home + "/run").st_mode & 0o777 == 0o700)
+        }
+    }
+
+    @Test("is made again when somebody removes its file")
+    func recreated() throws {
+        try Daemon.running("") { daemon in
+            unlink(daemon.socket)
+            try eventually("a new socket") { (try? daemon.information().pid) == daemon.pid }
+            #expect(try status(daemon.socket).st_mode & 0o777 == 0o600)
+        }
+    }
+
+    @Test("refuses other users with 403", .enabled(if: isRoot, "only root can become another"))
+    func otherUsers() throws {
+        try Daemon.running("") { daemon in
+            // The modes are opened, so that nothing but the check of the peer stands in the way.
+            for path in [daemon.home, daemon.home + "/run"] { chmod(path, 0o755) }
+            chmod(daemon.socket, 0o666)
+            let script = """
+                import socket
+                s = socket.socket(socket.AF_UNIX)
+                s.connect('\(daemon.socket)')
+                s.sendall(b'GET /v1/daemon HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n')
+                print(s.makefile('rb').readline().decode())
+                """
+            let answer = try daemon.run(
+                "/usr/bin/setpriv",
+                [
+                    "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c",
+                    script,
+                ]
+            )
+            #expect(answer.output.hasPrefix("HTTP/1.1 403 "))
+        }
+    }
+}

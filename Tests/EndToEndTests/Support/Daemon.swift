@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+import Glibc
+
+/// The real daemon in a directory of its own, and the real swisordctl to drive it.
+final class Daemon {
+    let scratch: Scratch
+    private(set) var process: Program?
+    private var runs = 0
+    private var environment: [String]
+
+    /// Gives a daemon, not started yet, to the body, and ends all that has come of it.
+    static func prepared(
+        _ programs: String,
+        settings: [String] = [],
+        _ body: (Daemon) throws -> Void
+    ) throws {
+        let scratch = try Scratch()
+        let daemon = Daemon(scratch)
+        defer { daemon.end() }
+        daemon.configure(programs, settings: settings)
+        do {
+            try body(daemon)
+        } catch {
+            throw Program.Failure(
+                description: "\(error)\n--- the activity log:\n\(daemon.log)"
+                    + "\n--- its errors:\n\(daemon.process?.errors ?? "")"
+            )
+        }
+    }
+
+    /// Gives a daemon that runs in the foreground and answers.
+    static func running(
+        _ programs: String,
+        settings: [String] = [],
+        _ body: (Daemon) throws -> Void
+    ) throws {
+        try prepared(programs, settings: settings) { daemon in
+            try daemon.start()
+            try body(daemon)
+        }
+    }
+
+    private init(_ scratch: Scratch) {
+        self.scratch = scratch
+        environment = [
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME=\(scratch.path)", "LANG=C.UTF-8", "TZ=UTC", scratch.mark,
+        ]
+    }
+
+    // MARK: - Files
+
+    var home: String { scratch.path }
+    var file: String { "\(home)/s.yaml" }
+    var socket: String { "\(home)/run/swisord.sock" }
+    var log: String { scratch.read("swisord.log") }
+
+    /// Writes the configuration: where everything is, and the programs.
+    func configure(_ programs: String, settings: [String] = []) {
+        let places = [
+            "logfile: \(home)/swisord.log", "runtime_dir: \(home)/run", "state_dir: \(home)/state",
+            "childlogdir: \(home)/log",
+        ]
+        let section = (places + settings).map { "  \($0)\n" }.joined()
+        scratch.write("s.yaml", "swisord:\n\(section)\(programs)\n")
+    }
+
+    func logLines(containing text: String) -> [String] {
+        log.split(separator: "\n").map(String.init).filter { $0.contains(text) }
+    }
+
+    // MARK: - Running
+
+    /// Where the test executable is, and the programs beside it.
+    private static let binaries: String = {
+        let path = (try? readLink("/proc/self/exe")) ?? ""
+        return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    }()
+
+    static var swisord: String { binaries + "/swisord" }
+    static var swisordctl: String { binaries + "/swisordctl" }
+
+    /// Starts any program beside the daemon, with the scenario's mark.
+    func launch(
+        _ path: String,
+        _ arguments: [String],
+        adding variables: [String] = []
+    ) throws -> Program {
+        runs += 1
+        return try Program(
+            path,
+            arguments,
+            environment: environment + variables,
+            outputs: "\(home)/call-\(runs)",
+            directory: home
+        )
+    }
+
+    /// Runs any program to its end.
+    func run(_ path: String, _ arguments: [String]) throws -> Finished {
+        try launch(path, arguments).finish()
+    }
+
+    /// Starts the daemon in the foreground and waits until it answers.
+    func start(_ arguments: [String] = [], adding variables: [String] = []) throws {
+        let started = try launch(
+            Daemon.swisord,
+            ["-n", "-c", file] + arguments,
+            adding: variables
+        )
+        process = started
+        try eventually(
+            "the socket to answer",
+            seeing: { started.errors },
+            {
+                if started.isOver {
+                    throw Program.Failure(description: "the daemon ended: \(started.errors)")
+                }
+                // The mark of a start that is complete: autostart has been attempted.
+                return (try? information()) != nil
+            }
+        )
+    }
+
+    /// The pid of the daemon that runs in the foreground.
+    var pid: Int { Int(process?.pid ?? 0) }
+
+    func signal(_ number: Int32) {
+        process?.signal(number)
+    }
+
+    /// Waits until the daemon has ended by itself.
+    @discardableResult
+    func finish(within limit: Duration = .seconds(30)) throws -> Finished {
+        guard let process else { throw Program.Failure(description: "never started") }
+        return try process.finish(within: limit)
+    }
+
+    func ctl(_ arguments: String...) throws -> Finished {
+        try run(Daemon.swisordctl, ["-c", file] + arguments)
+    }
+
+    private func end() {
+        if let process, !process.isOver {
+            process.signal(SIGTERM)
+            process.signal(SIGTERM)
+            try? eventually("the end of the daemon", within: .seconds(2)) { process.isOver }
+            process.end()
+        }
+        scratch.clear()
+    }
+
+    // MARK: - Asking
+
+    func ask(_ method: String, _ target: String, body: String = "") throws -> RawHTTP.Answer {
+        try RawHTTP.ask(socket, method, target, body: body)
+    }
+
+    func information() throws -> DaemonInfo {
+        try ask("GET", "/v1/daemon").decoded()
+    }
+
+    func programs() throws -> [ProcessInfo] {
+        try ask("GET", "/v1/programs").decoded(ProgramList.self).programs
+    }
+
+    func program(_ name: String) throws -> ProcessInfo {
+        let answer = try ask("GET", "/v1/programs/\(name)")
+        guard answer.status == 200 else { throw Program.Failure(description: answer.text) }
+        return try answer.decoded()
+    }
+
+    /// Waits until a process is in a state, and says what is known of it then.
+    @discardableResult
+    func wait(for name: String, _ state: String) throws -> ProcessInfo {
+        var last: ProcessInfo?
+        try eventually(
+            "\(name) to be \(state)",
+            seeing: { last.map { "\($0)" } ?? "nothing" },
+            {
+                last = try program(name)
+                return last?.state == state
+            }
+        )
+        return try last ?? program(name)
+    }
+
+    func wait(forLog text: String) throws {
+        try eventually("'\(text)' in the activity log") { log.contains(text) }
+    }
+
+    func wait(forFile name: String, toHold text: String) throws {
+        try eventually("'\(text)' in \(name)", seeing: { scratch.read(name) }) {
+            scratch.read(name).contains(text)
+        }
+    }
+}
