@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -69,4 +70,8 @@ int swisord_empty_file(void) {
 
 int swisord_close_from(int first) {
     return (int)syscall(SYS_close_range, (unsigned)first, ~0U, 0U);
+}
+
+void swisord_trim_heap(void) {
+    malloc_trim(0);
 }

@@ -19,6 +19,11 @@ package enum ThisProcess {
         _ = try retrying("chdir", path) { chdir(path) }
     }
 
+    /// Gives back to the kernel what is free in the heap, after much has been used for a moment.
+    package static func trimHeap() {
+        swisord_trim_heap()
+    }
+
     /// Closes every descriptor from `first` on (`close_range`, or one by one on an old kernel).
     package static func closeDescriptors(from first: Int32) {
         guard swisord_close_from(first) != 0 else { return }

@@ -15,6 +15,11 @@ extension Fleet {
         return id
     }
 
+    /// The order in which members are started: by group priority, group, priority and name.
+    package func inStartingOrder(_ ids: [MemberID]) -> [MemberID] {
+        ids.compactMap { members[$0] }.sorted(by: FleetMember.startsBefore).map(\.id)
+    }
+
     /// Starts those of the members that are at rest and are to start by themselves, in order.
     package mutating func autostart(_ ids: [MemberID], at now: Instant) {
         guard !isShuttingDown else { return }

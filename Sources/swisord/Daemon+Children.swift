@@ -7,12 +7,27 @@ import Supervision
 
 /// Bringing processes of the configuration into the fleet.
 extension Daemon {
-    /// Takes in everything that is configured and starts what is to start by itself.
+    /// Takes in everything that is configured; the turns that follow start what is to start.
     func begin() {
-        let ids = loaded.configuration.processes.map(enlist)
-        fleet.autostart(ids, at: now)
+        autostart(loaded.configuration.processes.map(enlist))
+    }
+
+    /// Has members start by themselves, as many a turn as do not keep exits and clients waiting.
+    func autostart(_ ids: [MemberID]) {
+        autostarting += fleet.inStartingOrder(ids)
+        isHeapLoose = true
+    }
+
+    /// Starts the next few of those that are to start by themselves.
+    func autostartSome() {
+        guard !autostarting.isEmpty else { return }
+        let some = autostarting.prefix(Self.startsPerTurn)
+        autostarting = autostarting.dropFirst(some.count)
+        fleet.autostart(Array(some), at: now)
         runEffects()
     }
+
+    private static let startsPerTurn = 32
 
     /// Adds a process, STOPPED, or takes up one of its name that is still leaving.
     func enlist(_ process: ProcessConfiguration) -> MemberID {

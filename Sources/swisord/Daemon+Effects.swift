@@ -74,7 +74,9 @@ extension Daemon {
             log.log(level: line.level, "\(line.text)")
         }
         guard case .changed(let id, let name, let from, let to, let pid) = report else { return }
-        let exit = fleet[id]?.history.lastExit
+        // Only a change that an exit has brought about carries one.
+        let isExit = from == .stopping || to == .exited || to == .backoff || to == .fatal
+        let exit = isExit ? fleet[id]?.history.lastExit : nil
         let time = WallClock.now()
         events.publish { serial in
             EventNote(

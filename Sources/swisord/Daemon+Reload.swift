@@ -134,8 +134,7 @@ extension Daemon {
                 runEffects()
             }
         }
-        fleet.autostart(added, at: now)
-        runEffects()
+        autostart(added)
     }
 
     private func answer(_ purpose: ReadingPurpose, _ response: Response) {

@@ -177,6 +177,7 @@ extension Daemon {
     }
 
     private func handle(_ notice: LogNotice) {
+        if notice == .ended { haveLogsEnded = true }
         outlets.take(notice, children)
     }
 }

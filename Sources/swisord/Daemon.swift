@@ -35,6 +35,11 @@ final class Daemon {
     var outlets: Outlets
     var reloadError: String?
     var isServerStopped = false
+    var haveLogsEnded = false
+    /// Members that are to start by themselves and have not had their turn yet, in order.
+    var autostarting: ArraySlice<MemberID> = []
+    /// Whether much memory was used for a moment and may be given back.
+    var isHeapLoose = false
     var server: ControlServer?
     let log: Logger
     let narrator = Narrator()
@@ -46,6 +51,8 @@ final class Daemon {
     private var reactor: Reactor
     private var ready: [Reactor.Event] = []
     private var isReaping = true
+    /// Children on their way to exec.
+    private var attempts = 0
     /// The instant of the turn.
     private(set) var now = MonotonicClock.now()
 
@@ -66,9 +73,31 @@ final class Daemon {
     }
 
     /// Runs until the fleet has been shut down and the server has said goodbye.
-    func run() throws(SystemError) {
+    ///
+    /// - Parameter ready: Called once, when autostart has been attempted for all.
+    func run(ready: () -> Void) throws(SystemError) {
+        while !autostarting.isEmpty { try turn() }
+        ready()
         while !isServerStopped { try turn() }
+        try finishLogs()
     }
+
+    /// Has the log threads write what is left; a disk that does not answer is not waited for.
+    private func finishLogs() throws(SystemError) {
+        log.info("swisord has ended")
+        releaseAll()
+        outlets.logs.post(.shutdown)
+        let end = now.advanced(by: Self.longestFarewell)
+        while !haveLogsEnded {
+            ready.removeAll(keepingCapacity: true)
+            let left = end.duration(since: MonotonicClock.now())
+            guard left > .zero else { return }
+            try reactor.wait(timeout: left, into: &ready)
+            for message in core.takeAll() { handle(message) }
+        }
+    }
+
+    private static let longestFarewell = Duration.seconds(5)
 
     private func turn() throws(SystemError) {
         ready.removeAll(keepingCapacity: true)
@@ -87,10 +116,15 @@ final class Daemon {
             for message in core.takeAll() { handle(message) }
         }
         for signal in received where signal != .child { handle(signal) }
+        autostartSome()
+        if isHeapLoose, attempts == 0, autostarting.isEmpty {
+            isHeapLoose = false
+            ThisProcess.trimHeap()
+        }
     }
 
     private func timeout() -> Duration? {
-        if isReaping { return .zero }
+        if isReaping || !autostarting.isEmpty { return .zero }
         return fleet.nextDeadline().map { $0.duration(since: MonotonicClock.now()) }
     }
 
@@ -126,9 +160,12 @@ final class Daemon {
     private func readReport(of id: MemberID) {
         guard let child = children[id] else { return }
         switch child.takeReport(from: reactor) {
-        case nil, .pending: break
-        case .failed(let failure): child.failure = failure
+        case nil, .pending: return
+        case .failed(let failure):
+            attempts -= 1
+            child.failure = failure
         case .executed:
+            attempts -= 1
             fleet.handle(.executed, for: id, at: now)
             runEffects()
         }
@@ -140,6 +177,7 @@ final class Daemon {
         of program: PreparedProgram,
         for child: Child
     ) throws(SystemError) {
+        attempts += 1
         try child.expect(
             report,
             of: program,

@@ -119,11 +119,7 @@ struct Startup {
         daemon.server = try startServer(settings, core)
         log.info("swisord \(Version.text) started with pid \(ThisProcess.pid)")
         daemon.begin()
-        ready()
-        let end = Result { () throws(SystemError) in try daemon.run() }
-        daemon.releaseAll()
-        logs.post(.shutdown)
-        logs.join()
+        let end = Result { () throws(SystemError) in try daemon.run(ready: ready) }
         pidfile?.remove()
         _ = consume lock
         if case .failure(let error) = end {

@@ -107,6 +107,8 @@ void swisord_name_thread(pthread_t thread, const char *name);
 /* An empty file that can be read to its end at once and never written: /dev/null without /dev. */
 int swisord_empty_file(void);
 
+/* malloc_trim(0): gives back what is free in the heap. */
+void swisord_trim_heap(void);
 /* close_range(first, ~0U, 0): closes every descriptor from `first` on. */
 int swisord_close_from(int first);
 
