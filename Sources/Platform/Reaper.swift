@@ -17,28 +17,15 @@ package struct ReapedChild: Hashable, Sendable {
 /// Collects children that have ended, so that none stays a zombie.
 ///
 /// SIGCHLD only says that somebody died: ten thousand exits may raise it once. So the owner
-/// collects until `mayHaveMore` is false, in batches between which others get their turn.
+/// collects until there is none, and deals with each before the next: until it is collected its
+/// pid cannot be another's.
 package enum Reaper {
-    /// Some children that have ended.
-    package struct Batch: Hashable, Sendable {
-        package let children: [ReapedChild]
-        /// Whether the limit was reached, so that more may be waiting.
-        package let mayHaveMore: Bool
-    }
-
-    /// Collects at most `limit` children of any kind, also adopted ones, without waiting.
+    /// Collects one child of any kind, also an adopted one, if any has ended; nil if none has.
     ///
     /// It takes whatever child has ended, so one place in a process may use it and nobody there
     /// may wait for a child of his own. Having no children is not an error.
-    package static func reap(limit: Int = 64) -> Batch {
-        var children: [ReapedChild] = []
-        while children.count < limit {
-            guard let child = collect(-1) else {
-                return Batch(children: children, mayHaveMore: false)
-            }
-            children.append(child)
-        }
-        return Batch(children: children, mayHaveMore: true)
+    package static func reap() -> ReapedChild? {
+        collect(-1)
     }
 
     /// Collects one child if it has ended; nil when it lives on or is no child of ours.

@@ -43,9 +43,16 @@ package struct Fleet: Sendable {
         deliver(event, to: id, at: now)
     }
 
-    /// Handles every deadline up to `now`.
-    package mutating func reachDeadlines(at now: Instant) {
-        while let entry = earliestDeadline(), entry.at <= now {
+    /// Handles the deadlines up to `now`, the earliest first.
+    ///
+    /// - Parameters:
+    ///   - now: The instant of the turn.
+    ///   - limit: How many at most; a thousand starts at once would hold up everybody else. What
+    ///     is left over is due at once.
+    package mutating func reachDeadlines(at now: Instant, atMost limit: Int = .max) {
+        var left = limit
+        while left > 0, let entry = earliestDeadline(), entry.at <= now {
+            left -= 1
             deadlines.removeEarliest()
             deliver(.deadlineReached, to: entry.id, at: now)
         }

@@ -27,7 +27,7 @@ extension Daemon {
         runEffects()
     }
 
-    private static let startsPerTurn = 32
+    static let startsPerTurn = 32
 
     /// Adds a process, STOPPED, or takes up one of its name that is still leaving.
     func enlist(_ process: ProcessConfiguration) -> MemberID {

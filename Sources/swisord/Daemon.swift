@@ -110,8 +110,11 @@ final class Daemon {
         for event in ready where event.token >= Source.firstReport.rawValue {
             readReport(of: MemberID(rawValue: Int(event.token - Source.firstReport.rawValue)))
         }
-        fleet.reachDeadlines(at: now)
-        runEffects()
+        // Whoever may have died already is not promoted: first all exits, then the deadlines.
+        if !isReaping {
+            fleet.reachDeadlines(at: now, atMost: Self.startsPerTurn)
+            runEffects()
+        }
         if ready.contains(where: { $0.token == Source.mailbox.rawValue }) {
             for message in core.takeAll() { handle(message) }
         }
@@ -128,25 +131,30 @@ final class Daemon {
         return fleet.nextDeadline().map { $0.duration(since: MonotonicClock.now()) }
     }
 
-    /// Reaps a bounded batch, so that ten thousand exits at once do not keep clients waiting.
+    /// Reaps a bounded number of children, so that ten thousand exits do not keep clients waiting.
+    ///
+    /// One is collected and dealt with before the next: what it starts can have the pid of no
+    /// other that has ended, and a group is looked at before its number can be another's.
     private func reapChildren() {
-        let batch = Reaper.reap(limit: 64)
-        isReaping = batch.mayHaveMore
-        var sawStranger = false
-        for child in batch.children {
-            guard let id = members.removeValue(forKey: child.pid) else {
-                sawStranger = true
-                log.info("reaped unknown pid \(child.pid) (\(child.status))")
-                continue
+        for _ in 0..<Self.exitsPerTurn {
+            guard let child = Reaper.reap() else {
+                isReaping = false
+                return
             }
-            handleExit(of: id, child.status)
+            if let id = members.removeValue(forKey: child.pid) {
+                handleExit(of: id, child.status)
+            } else {
+                log.info("reaped unknown pid \(child.pid) (\(child.status))")
+            }
+            for id in lingering.takeEmptied() {
+                fleet.handle(.groupEmptied, for: id, at: now)
+                runEffects()
+            }
         }
-        guard sawStranger else { return }
-        for id in lingering.takeEmptied() {
-            fleet.handle(.groupEmptied, for: id, at: now)
-            runEffects()
-        }
+        isReaping = true
     }
+
+    private static let exitsPerTurn = 64
 
     private func handleExit(of id: MemberID, _ status: ExitStatus) {
         readReport(of: id)

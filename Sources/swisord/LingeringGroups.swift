@@ -6,7 +6,7 @@ import Supervision
 /// Process groups whose leader has gone while others of them live on.
 ///
 /// Nothing in the kernel tells when a group is empty. But its last member, orphaned, becomes a
-/// child of the daemon (a subreaper), so the exit of a stranger is the moment to look again.
+/// child of the daemon (a subreaper), so each exit that is collected is the moment to look again.
 struct LingeringGroups {
     private var groups: [MemberID: PID] = [:]
 
@@ -22,6 +22,7 @@ struct LingeringGroups {
 
     /// The members whose groups have become empty since.
     mutating func takeEmptied() -> [MemberID] {
+        guard !groups.isEmpty else { return [] }
         let emptied = groups.filter { ProcessSignals.groupIsEmpty($0.value) }.map(\.key)
         for id in emptied { groups[id] = nil }
         return emptied
