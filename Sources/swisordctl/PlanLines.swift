@@ -21,7 +21,7 @@ extension Session {
 
     /// What a reader of the plan must know and no line of supervisorctl says.
     func adviseOn(_ plan: ReloadPlan) {
-        for warning in plan.warnings { advise("warning: \(warning)") }
+        for warning in plan.warnings { advise(warning) }
         guard !plan.needsDaemonRestart.isEmpty else { return }
         let settings = plan.needsDaemonRestart.joined(separator: ", ")
         advise("these take effect when swisord itself is started again: \(settings)")

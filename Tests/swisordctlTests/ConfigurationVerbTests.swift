@@ -132,10 +132,10 @@ struct ConfigurationVerbTests {
 
     @Test("tell warnings and what takes a restart of the daemon, on standard error")
     func advice() {
-        let plan = ReloadPlan(needsDaemonRestart: ["socket", "logfile"], warnings: ["no match"])
+        let plan = ReloadPlan(needsDaemonRestart: ["socket", "logfile"], warnings: ["f: warning: no match"])
         #expect(
             Transcript("reread", .plan(plan)).errors == """
-                warning: no match
+                f: warning: no match
                 these take effect when swisord itself is started again: socket, logfile\n
                 """
         )
