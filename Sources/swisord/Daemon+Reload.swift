@@ -64,6 +64,7 @@ extension Daemon {
         )
         for purpose in purposes { answer(purpose, .failure(error)) }
         log.error("the configuration was not taken up: \(reading.text)")
+        publishReload("refused")
     }
 
     private func serve(
@@ -98,7 +99,14 @@ extension Daemon {
             \(change.removed.count) removed, \(change.kept.count) kept
             """
         )
+        publishReload("applied")
         answer(purpose, .plan(plan))
+    }
+
+    private func publishReload(_ outcome: String) {
+        events.publish { serial in
+            EventNote(serial: serial, type: .reload, to: outcome, at: WallClock.now())
+        }
     }
 
     private func firstUnknown(_ groups: Set<String>, _ new: Configuration) -> String? {

@@ -178,7 +178,9 @@ extension Daemon {
 
     private func handle(_ notice: LogNotice) {
         if notice == .ended { haveLogsEnded = true }
-        outlets.take(notice, children)
+        if let line = outlets.take(notice, children) {
+            log.log(level: line.level, "\(line.text)")
+        }
     }
 }
 

@@ -279,28 +279,28 @@ extension Outlets {
         if clearing.open == 0 { completion(clearing.results) }
     }
 
-    /// Takes up what a log thread tells.
-    mutating func take(_ notice: LogNotice, _ children: [MemberID: Child]) {
+    /// Takes up what a log thread tells, and answers what is to be said of it.
+    mutating func take(_ notice: LogNotice, _ children: [MemberID: Child]) -> Narrator.Line? {
         switch notice {
         case .trouble(.activity, let lostBytes, let text):
-            activity.lostBytes = lostBytes
-            activity.trouble = text
+            defer { (activity.lostBytes, activity.trouble) = (lostBytes, text) }
+            return LogTrouble(
+                log: "the activity log",
+                before: activity.trouble,
+                now: text,
+                lostBytes: lostBytes
+            ).line
         case .trouble(let stream, let lostBytes, let text):
-            guard let child = children[MemberID(rawValue: stream.rawValue / 2)] else { return }
-            if stream == child.stdout.id {
-                child.stdout.lostBytes = lostBytes
-                child.stdout.trouble = text
-            } else {
-                child.stderr.lostBytes = lostBytes
-                child.stderr.trouble = text
-            }
+            guard let child = children[MemberID(rawValue: stream.rawValue / 2)] else { return nil }
+            return child.noteTrouble(text, lostBytes: lostBytes, of: stream)
         case .cleared(let token, let error):
-            guard let (clearing, index) = clearings.removeValue(forKey: token) else { return }
+            guard let (clearing, index) = clearings.removeValue(forKey: token) else { return nil }
             if let error { clearing.results[index].error = APIError(.failed, error) }
             clearing.open -= 1
             if clearing.open == 0 { clearing.completion(clearing.results) }
         case .drained, .ended: break
         }
+        return nil
     }
 
     func reopen() {

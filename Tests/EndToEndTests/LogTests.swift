@@ -167,6 +167,7 @@ struct LogTests {
             #expect(status.status == 0)
             #expect(status.output.contains(" bytes of output lost: "))
             #expect(status.output.contains("No space left on device"))
+            try daemon.wait(forLog: "ERRO the stdout log of talk cannot be written")
             try daemon.wait(forLog: "No space left on device")
             #expect(try daemon.program("talk").pid == info.pid)
         }
@@ -192,6 +193,7 @@ struct LogTests {
             try eventually("the trouble to end") {
                 try daemon.program("talk").stdout.trouble == nil
             }
+            try daemon.wait(forLog: "WARN the stdout log of talk is written again; ")
         }
     }
 

@@ -51,6 +51,7 @@ struct ReloadTests {
     func broken() throws {
         try Daemon.running("programs: {kept: {command: sleep 1000, startsecs: 0}}") { daemon in
             let kept = try daemon.wait(for: "kept", "RUNNING").pid
+            let events = try EventWatch(daemon.socket)
             daemon.configure("programs: {kept: {comand: sleep 1000}, fresh: {command: sleep 1}}")
             daemon.signal(SIGHUP)
             try daemon.wait(forLog: "the configuration was not taken up: ")
@@ -73,6 +74,8 @@ struct ReloadTests {
             daemon.configure("programs: {kept: {command: sleep 1000, startsecs: 0}}")
             daemon.signal(SIGHUP)
             try eventually("the complaint to go") { try daemon.information().reloadError == nil }
+            #expect(try events.notes().first?.to == "refused")
+            try eventually("its event") { try events.notes().last?.to == "applied" }
             #expect(try daemon.program("kept").pid == kept)
         }
     }

@@ -132,7 +132,10 @@ struct ConfigurationVerbTests {
 
     @Test("tell warnings and what takes a restart of the daemon, on standard error")
     func advice() {
-        let plan = ReloadPlan(needsDaemonRestart: ["socket", "logfile"], warnings: ["f: warning: no match"])
+        let plan = ReloadPlan(
+            needsDaemonRestart: ["socket", "logfile"],
+            warnings: ["f: warning: no match"]
+        )
         #expect(
             Transcript("reread", .plan(plan)).errors == """
                 f: warning: no match
