@@ -97,7 +97,13 @@ let package = Package(
             name: "ControlServerTests",
             dependencies: ["ControlServer", "ControlAPI"]
         ),
-        .testTarget(name: "swisordTests", dependencies: ["swisord"]),
+        .testTarget(
+            name: "swisordTests",
+            dependencies: [
+                "swisord", "Configuration", "Supervision", "Platform", "Logs", "ControlAPI",
+                logging, ordered, "YAML",
+            ]
+        ),
         .testTarget(name: "swisordctlTests", dependencies: ["swisordctl", "ControlAPI"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ControlAPI"]),
         .testTarget(name: "TidyTests"),
