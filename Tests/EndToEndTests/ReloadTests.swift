@@ -55,7 +55,7 @@ struct ReloadTests {
             daemon.configure("programs: {kept: {comand: sleep 1000}, fresh: {command: sleep 1}}")
             daemon.signal(SIGHUP)
             try daemon.wait(forLog: "the configuration was not taken up: ")
-            #expect(daemon.log.contains("did you mean 'command'?"))
+            try daemon.wait(forLog: "did you mean 'command'?")
             #expect(try daemon.information().reloadError?.contains("'comand'") == true)
             #expect(try daemon.program("kept").pid == kept)
             #expect(try daemon.programs().count == 1)
@@ -126,7 +126,7 @@ struct ReloadTests {
             #expect(update.output == "idle: updated process group\n")
             #expect(try daemon.program("idle").pid == pid)
             #expect(try daemon.ctl("stop", "idle").status == 0)
-            #expect(daemon.log.contains("stopped: idle (terminated by SIGINT)"))
+            try daemon.wait(forLog: "stopped: idle (terminated by SIGINT)")
         }
     }
 

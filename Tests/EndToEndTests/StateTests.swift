@@ -44,6 +44,7 @@ struct StateTests {
                 ]
             )
             #expect(try daemon.ctl("status").status == 3)
+            try daemon.wait(forLog: "entered FATAL state, too many start retries")
             #expect(
                 daemon.logLines(containing: "entered FATAL state, too many start retries").count
                     == 1
@@ -156,7 +157,7 @@ struct StateTests {
             let start = try daemon.ctl("start", "lost")
             #expect(start.output == "lost: ERROR (\(failure.error))\n")
             #expect(start.errors.contains(failure.why))
-            #expect(daemon.log.contains("spawnerr: lost: \(failure.why)"))
+            try daemon.wait(forLog: "spawnerr: lost: \(failure.why)")
         }
     }
 
@@ -248,7 +249,7 @@ struct StateTests {
             let status = try daemon.ctl("status")
             #expect(status.output.hasPrefix("task                             \(end.status)"))
             #expect(status.status == 3)
-            #expect(daemon.log.contains("exited: task \(end.log)"))
+            try daemon.wait(forLog: "exited: task \(end.log)")
         }
     }
 
@@ -273,7 +274,7 @@ struct StateTests {
             #expect(
                 crash.exit?.text == "terminated by SIGSEGV" + (isDumped ? " (core dumped)" : "")
             )
-            #expect(daemon.log.contains("exited: crash (\(crash.exit?.text ?? ""); not expected)"))
+            try daemon.wait(forLog: "exited: crash (\(crash.exit?.text ?? ""); not expected)")
         }
     }
 

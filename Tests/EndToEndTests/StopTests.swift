@@ -31,7 +31,7 @@ struct StopTests {
             #expect(try daemon.ctl("stop", "family").output == "family: stopped\n")
             #expect(ContinuousClock.now - begin >= .milliseconds(400), "TERM was given its time")
             for pid in children + [leader] { #expect(!isAlive(pid)) }
-            #expect(daemon.log.contains("killing 'family' (\(leader)) with SIGKILL"))
+            try daemon.wait(forLog: "killing 'family' (\(leader)) with SIGKILL")
         }
     }
 
@@ -68,7 +68,7 @@ struct StopTests {
             #expect(try daemon.ctl("signal", "STOP", "idle").output == "idle: signalled\n")
             try eventually("it to be stopped") { processState(pid) == "T" }
             #expect(try daemon.ctl("stop", "idle").output == "idle: stopped\n")
-            #expect(daemon.log.contains("stopped: idle (terminated by SIGTERM)"))
+            try daemon.wait(forLog: "stopped: idle (terminated by SIGTERM)")
         }
     }
 
@@ -173,7 +173,7 @@ struct ShutdownTests {
             daemon.signal(signal)
             #expect(try daemon.finish().ending == .exit(0))
             #expect(!isAlive(pid))
-            #expect(daemon.log.contains("indicating exit request"))
+            try daemon.wait(forLog: "indicating exit request")
             #expect(!names(in: daemon.home + "/run").contains("swisord.sock"))
         }
     }
@@ -220,6 +220,7 @@ struct ShutdownTests {
             for log in ["first:low", "second:middle", "third:high"] {
                 try daemon.wait(forFile: "log/\(log).log", toHold: "ready")
             }
+            try daemon.wait(forLog: "spawned: 'third:high'")
             let started = daemon.logLines(containing: "spawned: ").map {
                 $0.contains("low") ? 1 : $0.contains("middle") ? 2 : 3
             }

@@ -16,7 +16,7 @@ struct Timeout: Error, CustomStringConvertible {
 func eventually(
     _ awaited: @autoclosure () -> String,
     within limit: Duration = .seconds(30),
-    seeing state: () -> String = { "" },
+    seeing state: () -> String = String.init,
     _ condition: () throws -> Bool
 ) throws {
     let deadline = ContinuousClock.now + limit
