@@ -25,6 +25,11 @@ package final class ControlServer: Sendable {
         group.shutdownGracefully { _ in }
     }
 
+    /// Whether somebody serves at `path` already; a file that a dead daemon left is nobody.
+    package static func isServed(_ path: String) -> Bool {
+        ListeningSocket.isAnswered(path)
+    }
+
     /// Makes the socket and begins to serve; it answers when this returns.
     ///
     /// `log` gets a line whenever something is worth one, on the control thread.

@@ -98,15 +98,35 @@ struct ListeningSocket: Sendable {
         _ descriptor: Int32,
         exactly path: String
     ) throws(ControlServerError) {
+        let result = withAddress(path) { Glibc.bind(descriptor, $0, $1) }
+        guard result == 0 else { throw .last("bind", path) }
+    }
+
+    /// Whether somebody listens at `path`, asked without waiting.
+    static func isAnswered(_ path: String) -> Bool {
+        guard path.utf8.count <= pathLimit else { return false }
+        let kind = Int32(
+            SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+        )
+        let descriptor = socket(AF_UNIX, kind, 0)
+        guard descriptor >= 0 else { return false }
+        defer { _ = close(descriptor) }
+        // EAGAIN: somebody listens, and has more callers than there is room for.
+        return withAddress(path) { connect(descriptor, $0, $1) == 0 || errno == EAGAIN }
+    }
+
+    private static func withAddress<Result>(
+        _ path: String,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let result = withUnsafePointer(to: &address) { pointer in
+        return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard result == 0 else { throw .last("bind", path) }
     }
 
     private static func look(_ path: String) -> (identity: Identity, mode: mode_t)? {

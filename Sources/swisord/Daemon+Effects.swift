@@ -29,7 +29,9 @@ extension Daemon {
             if lingering.isEmpty(pid, of: id) { fleet.handle(.groupEmptied, for: id, at: now) }
         case .report(let report): tell(report)
         case .answer(let ticket, let outcomes): replies.settle(ticket, outcomes)
-        case .removed(let id): release(id)
+        case .removed(let id):
+            release(id)
+            settling.stopped(id)
         case .shutdownComplete: sayGoodbye()
         }
     }
@@ -74,6 +76,7 @@ extension Daemon {
             log.log(level: line.level, "\(line.text)")
         }
         guard case .changed(let id, let name, let from, let to, let pid) = report else { return }
+        if from == .stopping { settling.stopped(id) }
         // Only a change that an exit has brought about carries one.
         let isExit = from == .stopping || to == .exited || to == .backoff || to == .fatal
         let exit = isExit ? fleet[id]?.history.lastExit : nil

@@ -100,7 +100,13 @@ extension Daemon {
             """
         )
         publishReload("applied")
-        answer(purpose, .plan(plan))
+        settling.wait(for: stopping(change)) { [self] in answer(purpose, .plan(plan)) }
+    }
+
+    /// What a change that has been applied has begun to stop.
+    private func stopping(_ change: ConfigurationChange) -> Set<MemberID> {
+        let ids = (change.removed + change.changed.keys).compactMap(fleet.identifier(of:))
+        return Set(ids.filter { fleet[$0]?.machine.state == .stopping })
     }
 
     private func publishReload(_ outcome: String) {

@@ -32,6 +32,7 @@ final class Daemon {
     var reading: [ReadingPurpose] = []
     var reader: ConfigurationReader
     var events = EventHub()
+    var settling = SettlingChanges()
     var outlets: Outlets
     var reloadError: String?
     var isServerStopped = false
@@ -75,6 +76,7 @@ final class Daemon {
     /// Runs until the fleet has been shut down and the server has said goodbye.
     ///
     /// - Parameter ready: Called once, when autostart has been attempted for all.
+    /// - Throws: `SystemError` when the kernel's events cannot be had any more.
     func run(ready: () -> Void) throws(SystemError) {
         while !autostarting.isEmpty { try turn() }
         ready()

@@ -155,6 +155,17 @@ struct Outlets {
             let reader = try open(&outlet, for: child.credentials)
             logs.post(.attach(outlet.id, reader: reader.release(), target))
         } catch {
+            if error.errno == .notPermitted, let user = child.credentials,
+                user.uid != ThisProcess.userID
+            {
+                throw SpawnFailure(
+                    step: .user,
+                    subject: user.name,
+                    errorNumber: error.errno.rawValue,
+                    reason: "only root can start a program as another user",
+                    isPermanent: true
+                )
+            }
             throw SpawnFailure(
                 step: .output,
                 subject: error.subject,

@@ -179,6 +179,18 @@ extension Startup {
     }
 
     private func takeLock(_ settings: DaemonSettings) throws(StartupFailure) -> InstanceLock {
+        let lock = try lock(settings)
+        // The lock of one that runs may have been swept away, as files under /tmp are.
+        guard !ControlServer.isServed(settings.socket) else {
+            throw StartupFailure(
+                text: "another swisord is running here (\(settings.socket) answers); nothing was "
+                    + "changed\nfor a second one give it a runtime_dir of its own"
+            )
+        }
+        return lock
+    }
+
+    private func lock(_ settings: DaemonSettings) throws(StartupFailure) -> InstanceLock {
         let path = settings.runtimeDirectory + "/swisord.lock"
         do throws(InstanceLock.Failure) {
             return try InstanceLock(path: path)

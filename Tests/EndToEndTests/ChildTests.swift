@@ -119,6 +119,22 @@ struct ChildTests {
         }
     }
 
+    @Test(
+        "cannot run as another user when the daemon is not root's, and says so",
+        .enabled(if: isRoot, "needs root to become somebody else")
+    )
+    func anotherUser() throws {
+        try Daemon.prepared(
+            "programs: {me: {command: sleep 1000, user: root}}",
+            settings: ["user: nobody"]
+        ) { daemon in
+            chmod(daemon.home, 0o755)
+            try daemon.start(["-l", daemon.home + "/log/swisord.log"])
+            let me = try daemon.wait(for: "me", "FATAL")
+            #expect(me.why == "user: root: only root can start a program as another user")
+        }
+    }
+
     @Test("may open /dev/stdout and /dev/stderr again")
     func reopensStdout() throws {
         try Daemon.running(

@@ -24,6 +24,19 @@ struct InstanceTests {
         }
     }
 
+    @Test("is refused as well when the first one's lock has been swept away")
+    func sweptLock() throws {
+        try Daemon.running(Self.idle) { daemon in
+            let idle = try daemon.wait(for: "idle", "RUNNING").pid
+            unlink(daemon.home + "/run/swisord.lock")
+            let second = try daemon.run(Daemon.swisord, ["-c", daemon.file])
+            #expect(second.status == 1)
+            #expect(second.errors.contains("another swisord is running here"))
+            #expect(try daemon.information().pid == daemon.pid)
+            #expect(try daemon.program("idle").pid == idle)
+        }
+    }
+
     @Test("replaces the socket of one that was killed, and says so when asked in between")
     func staleSocket() throws {
         try Daemon.running(Self.idle) { daemon in

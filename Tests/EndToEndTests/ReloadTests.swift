@@ -130,6 +130,50 @@ struct ReloadTests {
         }
     }
 
+    @Test("answers when what it stops has stopped, and takes up again what comes back meanwhile")
+    func waitsForStops() throws {
+        let deaf = #"[sh, -c, "trap '' TERM; echo up; while :; do sleep 0.02; done"]"#
+        let programs = """
+            programs:
+              gone: {command: \(deaf), startsecs: 0, stopwaitsecs: 500ms}
+              other: {command: \(deaf), startsecs: 0, stopwaitsecs: 500ms, directory: DIR}
+            """
+        let with = programs.replacing("DIR", with: "/")
+        try Daemon.running(with) { daemon in
+            try daemon.wait(forFile: "log/gone.log", toHold: "up")
+            try daemon.wait(forFile: "log/other.log", toHold: "up")
+            let gone = try daemon.program("gone").pid
+            let other = try daemon.program("other").pid
+            daemon.configure("programs: {}")
+            let update = try daemon.launch(
+                Daemon.swisordctl,
+                ["-c", daemon.file, "update", "gone"]
+            )
+            try daemon.wait(for: "gone", "STOPPING")
+            #expect(!update.isOver)
+            #expect(try update.finish().output == "gone: stopped\ngone: removed process group\n")
+            #expect(!isAlive(gone))
+            #expect(try daemon.programs().map(\.name) == ["other"])
+
+            daemon.configure(programs.replacing("DIR", with: "/usr"))
+            #expect(try daemon.ctl("update").status == 0)
+            #expect(!isAlive(other), "a restart has begun only when the old one is gone")
+            try daemon.wait(for: "other", "RUNNING")
+            let back = try daemon.wait(for: "gone", "RUNNING").pid
+            try daemon.wait(forFile: "log/gone.log", toHold: "up\nup\n")
+
+            daemon.configure("programs: {}")
+            daemon.signal(SIGHUP)
+            try daemon.wait(for: "gone", "STOPPING")
+            daemon.configure(with)
+            #expect(try daemon.ctl("update").status == 0)
+            try eventually("its successor") {
+                let info = try daemon.program("gone")
+                return info.state == "RUNNING" && info.pid != back
+            }
+        }
+    }
+
     @Test("applies only to the groups that are named")
     func namedGroups() throws {
         try Daemon.running("programs: {a: {command: sleep 1, autostart: false}}") { daemon throws in
