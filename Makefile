@@ -76,7 +76,8 @@ clean:         ## remove everything that was built
 
 test-swift: build/setup  ## only the Swift tests
 	$(SWIFT) build --build-tests $(CHECK_IMPORTS)
-	$(SWIFT) test --parallel
+	$(SWIFT) test --skip-build --parallel --skip EndToEndTests
+	$(SWIFT) test --skip-build --parallel --filter EndToEndTests
 
 test-linkage:  ## only: the debug daemon links no full Foundation
 	@scripts/test-linkage
