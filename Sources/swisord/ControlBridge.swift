@@ -1,24 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Configuration
 import ControlAPI
-import Logs
 import Platform
-
-/// What other threads tell the core, through its one mailbox.
-enum CoreMessage: Sendable {
-    case request(Request, Peer, reply: @Sendable (Response) -> Void)
-    case stream(
-        StreamRequest,
-        Peer,
-        StreamCredit,
-        receive: @Sendable (StreamEvent) -> Void
-    )
-    case log(LogNotice)
-    case configurationRead(ConfigurationReading)
-    case note(level: LogLevel, text: String)
-    case serverStopped
-}
 
 /// The daemon as the control thread sees it: everything becomes a message to the core.
 struct ControlBridge: ControlBackend {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import ControlAPI
+import Logs
+
+/// What other threads tell the core, through its one mailbox.
+enum CoreMessage: Sendable {
+    case request(Request, Peer, reply: @Sendable (Response) -> Void)
+    case stream(
+        StreamRequest,
+        Peer,
+        StreamCredit,
+        receive: @Sendable (StreamEvent) -> Void
+    )
+    case log(LogNotice)
+    case configurationRead(ConfigurationReading)
+    case note(level: LogLevel, text: String)
+    case serverStopped
+}
