@@ -209,7 +209,7 @@ struct ControlTests {
             "programs: {slow: {command: sleep 1000, startsecs: 300ms, autostart: false}}"
         ) { daemon in
             let client = try daemon.launch(Daemon.swisordctl, ["-c", daemon.file, "start", "slow"])
-            try daemon.wait(for: "slow", "STARTING")
+            try eventually("the start") { try daemon.program("slow").runs == 1 }
             client.end()
             try daemon.wait(for: "slow", "RUNNING")
             #expect(try daemon.ctl("status").status == 0)

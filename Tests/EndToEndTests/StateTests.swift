@@ -223,7 +223,7 @@ struct StateTests {
                 keys: "autorestart: false",
                 state: "EXITED",
                 code: 7,
-                status: "EXITED    exited with status 7 after 0.",
+                status: "EXITED    exited with status 7 after ",
                 log: "(exit status 7; not expected)"
             ),
             End(
@@ -231,7 +231,7 @@ struct StateTests {
                 keys: "autorestart: false",
                 state: "EXITED",
                 signal: 1,
-                status: "EXITED    died by SIGHUP after 0.",
+                status: "EXITED    died by SIGHUP after ",
                 log: "(terminated by SIGHUP; not expected)"
             ),
         ]
