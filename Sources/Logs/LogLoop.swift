@@ -153,12 +153,12 @@ final class LogLoop {
             openActivity(target, echo: echo, at: now)
         case .retarget(let id, let target):
             guard let stream = streams[id] else { return }
+            let former = stream.output
             stream.redirect(to: outputs.output(for: target, at: now))
-            outputs.keepOnly(of: streams.values)
+            outputs.leave(former)
             settle(stream, at: now)
         case .detach(let id):
             detach(id, at: now)
-            outputs.keepOnly(of: streams.values)
         case .drain(let id, let token):
             drain(id, at: now)
             notices(.drained(token))
@@ -188,9 +188,13 @@ final class LogLoop {
         at now: Instant
     ) {
         let box = DescriptorBox(reader)
-        let stream = LogStream(id, reader: box, output: outputs.output(for: target, at: now))
-        outputs.keepOnly(of: Array(streams.values) + [stream])
         nextToken += 1
+        let stream = LogStream(
+            id,
+            reader: box,
+            token: nextToken,
+            output: outputs.output(for: target, at: now)
+        )
         streams[id] = stream
         tokens[nextToken] = stream
         do {
@@ -215,8 +219,9 @@ final class LogLoop {
             notices(.trouble(id, lostBytes: lost, text: text))
         }
         untold.remove(id)
-        tokens = tokens.filter { $0.value !== stream }
+        tokens[stream.token] = nil
         stopReading(stream)
+        outputs.leave(stream.output)
     }
 
     private func clear(_ id: StreamID, at now: Instant) -> String? {
@@ -269,8 +274,9 @@ final class LogLoop {
         let output = outputs.output(for: target, at: now)
         let stream = streams[.activity] ?? LogStream(.activity, reader: nil, output: output)
         streams[.activity] = stream
+        let former = stream.output
         stream.redirect(to: output)
-        outputs.keepOnly(of: streams.values)
+        outputs.leave(former)
         activity.open(stream, echo: echo.map { outputs.inherit($0) })
         stream.note(lost: 0)
         settle(stream, at: now)

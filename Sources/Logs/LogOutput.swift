@@ -15,6 +15,8 @@ final class LogOutput {
 
     let sink: Sink
     var followers = Followers()
+    /// How many streams write to it.
+    var users = 0
 
     init(_ sink: Sink) {
         self.sink = sink

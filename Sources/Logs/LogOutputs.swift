@@ -39,10 +39,10 @@ struct LogOutputs {
         return output
     }
 
-    /// Closes the files that none of these streams write to.
-    mutating func keepOnly(of streams: some Sequence<LogStream>) {
-        let used = Set(streams.map { ObjectIdentifier($0.output) })
-        files = files.filter { used.contains(ObjectIdentifier($0.value)) }
+    /// Closes the file of an output that a stream has left, if that was the last one.
+    mutating func leave(_ output: LogOutput) {
+        guard output.users == 0, let path = output.file?.settings.path else { return }
+        if files[path] === output { files[path] = nil }
     }
 
     /// Opens all files anew.

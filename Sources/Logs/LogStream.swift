@@ -9,6 +9,8 @@ final class LogStream {
     let id: StreamID
     /// None for the activity log, whose lines come by mailbox.
     let reader: DescriptorBox?
+    /// By what the reactor knows the reader.
+    let token: UInt64
     private(set) var output: LogOutput
     var report = TroubleReport()
     /// The writers have gone for good; only happens to pipes that were not opened O_RDWR.
@@ -19,10 +21,12 @@ final class LogStream {
 
     private static let short = 32 * 1024
 
-    init(_ id: StreamID, reader: DescriptorBox?, output: LogOutput) {
+    init(_ id: StreamID, reader: DescriptorBox?, token: UInt64 = 0, output: LogOutput) {
         self.id = id
         self.reader = reader
+        self.token = token
         self.output = output
+        output.users += 1
     }
 
     /// Moves what is in the FIFO to the output, up to a fair share; answers how much it was.
@@ -95,6 +99,8 @@ final class LogStream {
         guard output !== self.output else { return }
         note(lost: self.output.finish())
         for follower in self.output.followers.take(of: id) { output.followers.add(follower) }
+        self.output.users -= 1
+        output.users += 1
         self.output = output
         note(lost: 0)
     }
@@ -104,6 +110,7 @@ final class LogStream {
         drain(&buffer, at: now)
         note(lost: output.finish())
         for follower in output.followers.take(of: id) { follower.sink(.ended(end)) }
+        output.users -= 1
     }
 
     func note(lost: Int) {
