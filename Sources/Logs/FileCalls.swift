@@ -68,6 +68,12 @@ extension OwnedDescriptor {
         _ = try answering { fchown(rawValue, owner.user, owner.group) }
     }
 
+    /// Gives this pipe room for so many bytes (F_SETPIPE_SZ); a plain user may be refused.
+    borrowing func widenPipe(to bytes: Int32) {
+        // The command as fcntl(2) has it; the overlay lacks its name.
+        _ = fcntl(rawValue, 1031, bytes)
+    }
+
     /// How many bytes wait in this pipe.
     borrowing func waitingCount() throws(Errno) -> Int {
         var count: Int32 = 0

@@ -21,6 +21,13 @@ final class LogStream {
 
     private static let short = 32 * 1024
 
+    /// Pumps in a row that found much.
+    private var floods = 0
+    /// So many make it worth while to widen the pipe: program and log thread wake each other less.
+    private static let floodsBeforeWidening = 16
+    /// What any user may ask for (/proc/sys/fs/pipe-max-size); used only as far as it is filled.
+    private static let wide: Int32 = 1024 * 1024
+
     init(_ id: StreamID, reader: DescriptorBox?, token: UInt64 = 0, output: LogOutput) {
         self.id = id
         self.reader = reader
@@ -46,7 +53,13 @@ final class LogStream {
             if count < Self.short { break }
         }
         note(lost: lost)
+        widenAfterFloods(reader, moved)
         return moved
+    }
+
+    private func widenAfterFloods(_ reader: DescriptorBox, _ moved: Int) {
+        floods = moved >= Self.short ? floods + 1 : 0
+        if floods == Self.floodsBeforeWidening { reader.descriptor.widenPipe(to: Self.wide) }
     }
 
     /// What `splice` moved, 0 when the FIFO is empty; nil when the bytes have to be copied.

@@ -89,6 +89,9 @@ final class Writer {
 
     deinit { close(number) }
 
+    /// How much the pipe holds (F_GETPIPE_SZ).
+    var capacity: Int32 { fcntl(number, 1032) }
+
     func write(_ text: String) { write(Array(text.utf8)) }
 
     func write(_ bytes: [UInt8]) {

@@ -56,6 +56,21 @@ struct LogThreadTests {
         #expect(logs.trouble(1) == nil)
     }
 
+    @Test("widens the pipe of a program that floods, and of no other")
+    func widens() throws {
+        let flooding = try logs.attach(1, file("x.log"))
+        let quiet = try logs.attach(2, file("y.log"))
+        let before = quiet.capacity
+        #expect(flooding.capacity == before)
+        quiet.write("a line\n")
+        flooding.write([UInt8](repeating: UInt8(ascii: "x"), count: 8_000_000))
+        try logs.drain(1)
+        try logs.drain(2)
+        #expect(flooding.capacity > before)
+        #expect(quiet.capacity == before)
+        #expect(contents(logs.directory("x.log")).count == 8_000_000)
+    }
+
     @Test("writes what is in the FIFOs when it shuts down")
     func shutsDown() throws {
         var writers: [Writer] = []
