@@ -21,10 +21,14 @@ final class LogStream {
 
     private static let short = 32 * 1024
 
-    /// Pumps in a row that found much.
-    private var floods = 0
-    /// So many make it worth while to widen the pipe: program and log thread wake each other less.
-    private static let floodsBeforeWidening = 16
+    /// What pumps have found beyond what is ordinary, in bytes.
+    private var excess = 0
+    private var isWide = false
+    /// What a pump of a program that only talks much may find.
+    private static let ordinary = 8 * 1024
+    /// So much more makes it worth while to widen the pipe: then program and log thread wake each
+    /// other less.
+    private static let flood = 512 * 1024
     /// What any user may ask for (/proc/sys/fs/pipe-max-size); used only as far as it is filled.
     private static let wide: Int32 = 1024 * 1024
 
@@ -53,13 +57,15 @@ final class LogStream {
             if count < Self.short { break }
         }
         note(lost: lost)
-        widenAfterFloods(reader, moved)
+        widenInFlood(reader, moved)
         return moved
     }
 
-    private func widenAfterFloods(_ reader: DescriptorBox, _ moved: Int) {
-        floods = moved >= Self.short ? floods + 1 : 0
-        if floods == Self.floodsBeforeWidening { reader.descriptor.widenPipe(to: Self.wide) }
+    private func widenInFlood(_ reader: DescriptorBox, _ moved: Int) {
+        excess = max(0, excess + moved - Self.ordinary)
+        guard excess >= Self.flood, !isWide else { return }
+        isWide = true
+        reader.descriptor.widenPipe(to: Self.wide)
     }
 
     /// What `splice` moved, 0 when the FIFO is empty; nil when the bytes have to be copied.
