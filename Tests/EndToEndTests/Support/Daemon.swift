@@ -7,7 +7,7 @@ import Glibc
 final class Daemon {
     let scratch: Scratch
     private(set) var process: Program?
-    private var runs = 0
+    private var launched: [Program] = []
     private var environment: [String]
 
     /// Gives a daemon, not started yet, to the body, and ends all that has come of it.
@@ -88,14 +88,15 @@ final class Daemon {
         _ arguments: [String],
         adding variables: [String] = []
     ) throws -> Program {
-        runs += 1
-        return try Program(
+        let program = try Program(
             path,
             arguments,
             environment: environment + variables,
-            outputs: "\(home)/call-\(runs)",
+            outputs: "\(home)/call-\(launched.count)",
             directory: home
         )
+        launched.append(program)
+        return program
     }
 
     /// Runs any program to its end.
@@ -150,6 +151,8 @@ final class Daemon {
             process.end()
         }
         scratch.clear()
+        // A child that nobody collects would hold up the exit tests of other suites.
+        for program in launched { program.end() }
     }
 
     // MARK: - Asking
