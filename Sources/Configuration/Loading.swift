@@ -121,6 +121,14 @@ extension Loading {
         }
         let document = Document(parsing: contents.bytes, file: display)
         complaints.register(document.source)
+        if document.root?.mapping == nil, let section = document.source.iniSection(file: display) {
+            complaints.error(
+                "this is an INI file, as supervisord reads; swisord reads YAML, where "
+                    + "[program:web] is web: under programs:",
+                at: section
+            )
+            return nil
+        }
         for problem in document.problems {
             if let mark = problem.mark {
                 complaints.error(problem.message, at: mark)
@@ -186,5 +194,22 @@ extension Mark {
     /// Whether `other` begins within what this place underlines.
     fileprivate func contains(_ other: Mark) -> Bool {
         line == other.line && (column..<column + length).contains(other.column)
+    }
+}
+
+extension Source {
+    /// The `[section]` that a file begins with when it is a configuration of supervisord.
+    fileprivate func iniSection(file: String) -> Mark? {
+        var number = 1
+        while let text = line(number) {
+            guard text.isEmpty || text.hasPrefix(";") || text.hasPrefix("#") else {
+                guard text.hasPrefix("["), !text.contains(","), let end = text.firstIndex(of: "]")
+                else { return nil }
+                let length = text.distance(from: text.startIndex, to: end) + 1
+                return Mark(file: file, line: number, column: 1, length: length)
+            }
+            number += 1
+        }
+        return nil
     }
 }

@@ -151,11 +151,19 @@ extension Startup {
     /// Makes the directories, and becomes the user that the daemon is to run as.
     private func prepareDirectories(_ loaded: LoadedConfiguration) throws(StartupFailure) {
         let settings = loaded.configuration.daemon
-        let paths = [settings.runtimeDirectory, settings.stateDirectory, settings.childlogdir]
+        let user = settings.user.flatMap { loaded.accounts[$0] }
+        if let user { try checkRight(toBecome: user) }
         do throws(DirectoryError) {
-            if let user = settings.user.flatMap({ loaded.accounts[$0] }) {
+            if let user {
+                let paths = [
+                    settings.runtimeDirectory, settings.stateDirectory, settings.childlogdir,
+                ]
                 for path in paths { try RuntimeDirectory.make(path, for: user) }
-                try become(user)
+                do throws(SystemError) {
+                    try Privileges.become(user)
+                } catch {
+                    throw .system(error)
+                }
             }
             try RuntimeDirectory.prepare(settings.runtimeDirectory)
             try RuntimeDirectory.ensureDirectory(settings.stateDirectory, mode: 0o700)
@@ -166,18 +174,19 @@ extension Startup {
             }
         } catch {
             throw StartupFailure(
-                text: "\(error)\nset runtime_dir, state_dir and childlogdir under 'swisord:' to "
-                    + "directories of this user"
+                text: "\(error)\nset runtime_dir, state_dir, childlogdir and logfile under "
+                    + "'swisord:' to places of this user"
             )
         }
     }
 
-    private func become(_ user: Credentials) throws(DirectoryError) {
-        do throws(SystemError) {
-            try Privileges.become(user)
-        } catch {
-            throw .system(error)
-        }
+    /// Before any directory is made: only root and the user himself can go on as `user`.
+    private func checkRight(toBecome user: Credentials) throws(StartupFailure) {
+        guard !surroundings.isRoot, user.uid != surroundings.userID else { return }
+        throw StartupFailure(
+            text: "user: \(user.name): only root can become another user\n"
+                + "start swisord as that user, or leave out -u and the key 'user'"
+        )
     }
 
     private func takeLock(_ settings: DaemonSettings) throws(StartupFailure) -> InstanceLock {

@@ -14,7 +14,6 @@ struct Swisord: ParsableCommand {
             Without -n it becomes a daemon; the command ends with 0 once the socket answers and \
             autostart has been attempted, else it says why not. Drive it with swisordctl.
             """,
-        version: "swisord \(Version.text)",
         helpNames: [.customShort("h"), .long]
     )
 
@@ -66,8 +65,8 @@ struct Swisord: ParsableCommand {
     )
     var identifier: String?
 
-    @Flag(name: [.customShort("v")], help: .hidden)
-    var shortVersion = false
+    @Flag(name: [.customShort("v"), .customLong("version")], help: "Show the version.")
+    var showsVersion = false
 
     /// As supervisord, ends with 2 for a command line that cannot be understood.
     static func main() {
@@ -82,7 +81,7 @@ struct Swisord: ParsableCommand {
     }
 
     mutating func run() throws {
-        if shortVersion { throw CleanExit.message("swisord \(Version.text)") }
+        if showsVersion { throw CleanExit.message("swisord \(Version.text)") }
         let surroundings = Surroundings.ofThisProcess()
         let code = Startup(
             file: try chosenFile(surroundings),

@@ -57,4 +57,17 @@ struct CheckTests {
             #expect(check.errors.contains("\(file):10:21: error: "))
         }
     }
+
+    @Test("tells its version and its options, all of which have a short form")
+    func options() throws {
+        try Daemon.prepared("") { daemon in
+            for option in ["-v", "--version"] {
+                let version = try daemon.run(Daemon.swisord, [option])
+                #expect(version.status == 0)
+                #expect(version.output.hasPrefix("swisord "))
+            }
+            let help = try daemon.run(Daemon.swisord, ["-h"])
+            for letter in "cntlejdumivh" { #expect(help.output.contains("\n  -\(letter), --")) }
+        }
+    }
 }
