@@ -36,7 +36,8 @@ package enum ConfigurationLoader {
 
     /// The path of the daemon's socket by `file`, whatever is wrong with the rest of it.
     ///
-    /// Only a file that cannot be read, or whose `socket` is of no use, is an error.
+    /// Only a file that cannot be read as far as its section `swisord`, or whose `socket` is of no
+    /// use, is an error.
     package static func socketPath(
         file: String,
         surroundings: Surroundings

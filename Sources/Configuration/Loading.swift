@@ -46,8 +46,12 @@ struct Loading {
     }
 
     /// Reads just enough of `file` to tell where the daemon's socket is.
+    ///
+    /// What stands behind the section `swisord` is not read: a client asks for this each time it
+    /// is called, and a thousand programs stand there.
     mutating func socketPath(of file: String) -> Result<String, SocketPathUnknown> {
-        guard let path = absolutePath(of: file), let main = loadFile(path: path, display: file)
+        guard let path = absolutePath(of: file),
+            let main = loadFile(path: path, display: file, through: "swisord")
         else { return .failure(SocketPathUnknown(diagnostics: complaints.sorted)) }
         complaints = complaints.forgettingAll()
         let daemon = readDaemon(of: main)
@@ -103,8 +107,13 @@ struct LoadedFile {
 }
 
 extension Loading {
-    /// Reads one file; nil when it holds no map that could be used.
-    mutating func loadFile(path: String, display: String, isMain: Bool = true) -> LoadedFile? {
+    /// Reads one file, or only the sections through one; nil when it holds no map to be used.
+    mutating func loadFile(
+        path: String,
+        display: String,
+        isMain: Bool = true,
+        through section: String? = nil
+    ) -> LoadedFile? {
         let contents: (bytes: [UInt8], facts: FileSystem.Facts)
         do throws(FileSystem.Refused) {
             contents = try FileSystem.read(path)
@@ -119,7 +128,7 @@ extension Loading {
                 return nil
             }
         }
-        let document = Document(parsing: contents.bytes, file: display)
+        let document = Document(parsing: contents.bytes, file: display, through: section)
         complaints.register(document.source)
         if document.root?.mapping == nil, let section = document.source.iniSection(file: display) {
             complaints.error(

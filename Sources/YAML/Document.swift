@@ -23,7 +23,9 @@ package struct Document: Sendable {
     /// - Parameters:
     ///   - bytes: The contents.
     ///   - file: The file as the user named it, for messages.
-    package init(parsing bytes: [UInt8], file: String) {
+    ///   - key: Where to stop: behind this key of the map at the top and its value, where `root`
+    ///     ends then. Without it, or when there is no such key, all of the file is read.
+    package init(parsing bytes: [UInt8], file: String, through key: String? = nil) {
         var unreadable: Problem?
         source = Source(bytes: bytes, file: file, problem: &unreadable)
         if let unreadable {
@@ -33,8 +35,8 @@ package struct Document: Sendable {
         }
         var builder = TreeBuilder(file: file)
         do throws(Problem) {
-            try Document.feed(&builder, from: source)
-            root = builder.root
+            try Document.feed(&builder, from: source, through: key)
+            root = builder.root ?? builder.top
             problems = builder.duplicates
         } catch {
             root = nil
@@ -42,7 +44,11 @@ package struct Document: Sendable {
         }
     }
 
-    private static func feed(_ builder: inout TreeBuilder, from source: Source) throws(Problem) {
+    private static func feed(
+        _ builder: inout TreeBuilder,
+        from source: Source,
+        through key: String?
+    ) throws(Problem) {
         var events = try EventStream(source)
         var documents = 0
         while true {
@@ -57,6 +63,7 @@ package struct Document: Sendable {
                 }
             case .scalar, .alias, .sequenceStart, .mappingStart, .sequenceEnd, .mappingEnd:
                 try builder.take(event, at: mark)
+                if let key, builder.hasJustRead(key) { return }
             }
         }
     }

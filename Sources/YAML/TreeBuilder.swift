@@ -68,6 +68,17 @@ struct TreeBuilder {
         }
     }
 
+    /// Whether what was taken last is the value of `key` in the map at the top.
+    func hasJustRead(_ key: String) -> Bool {
+        open.count == 1 && open[0].pendingKey == nil && open[0].entries.last?.key == key
+    }
+
+    /// The map at the top as far as it has been read; nil when nothing, or all of it, has been.
+    var top: Node? {
+        guard let frame = open.first, frame.isMapping else { return nil }
+        return Node(.mapping(frame.entries), at: frame.mark)
+    }
+
     private mutating func charge(_ nodes: Int, height: Int, at mark: Mark) throws(Problem) {
         total += nodes
         guard total <= Document.maximumNodes else {

@@ -86,6 +86,55 @@ struct FindingTests {
         #expect(error?.diagnostics.count == 1)
     }
 
+    @Test(
+        "tells where the socket is without the rest being read",
+        arguments: [
+            ("swisord: {socket: /run/x.sock}\nprograms: [", "/run/x.sock"),
+            ("swisord:\n  runtime_dir: /r\nprograms:\n\ta: b", "/r/swisord.sock"),
+            ("swisord:\nprograms: }", "/run/user/1000/swisord/swisord.sock"),
+            (
+                "x-a: &a {socket: /a}\nprograms: {swisord: {command: c}}\nswisord: *a\ngroups: *b",
+                "/a"
+            ),
+        ]
+    )
+    func socketFirst(_ text: String, _ expected: String) throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.file("s.yaml", text)
+        let result = ConfigurationLoader.socketPath(file: file, surroundings: .ofTests())
+        #expect(try result.get() == expected)
+    }
+
+    @Test(
+        "tells the same socket whether it is read in part or as a whole",
+        arguments: [
+            "programs: {swisord: {command: c}}\nswisord: {socket: s}",
+            "programs: {swisord: {command: c}}", "x-a: &a {swisord: {socket: /a}}\n<<: *a",
+            "x-a: &a {socket: /a}\nswisord: {<<: *a, loglevel: warn}\nprograms: {}",
+            "x-a: &a {swisord: {socket: /a}}\n<<: *a\nswisord: {socket: /b}",
+            "swisord: {runtime_dir: ~/run, environment: {A: b}}\nprograms: {a: {command: a}}",
+        ]
+    )
+    func sameSocket(_ text: String) throws {
+        let folder = try TemporaryFolder()
+        let loaded = try folder.load(text)
+        let result = ConfigurationLoader.socketPath(
+            file: "\(folder.path)/supervisor.yaml",
+            surroundings: .ofTests(in: folder.path)
+        )
+        #expect(try result.get() == #require(loaded.configuration).daemon.socket)
+    }
+
+    @Test("tells the same socket in part or as a whole", arguments: Fixture.all(in: "valid"))
+    func sameSocket(_ fixture: Fixture) throws {
+        let configuration = try #require(fixture.load().configuration)
+        let result = ConfigurationLoader.socketPath(
+            file: "\(fixture.name).yaml",
+            surroundings: .ofTests(in: fixture.folder)
+        )
+        #expect(try result.get() == configuration.daemon.socket)
+    }
+
     @Test("that is not there cannot tell where the socket is")
     func missing() {
         let result = ConfigurationLoader.socketPath(file: "/nope.yaml", surroundings: .ofTests())

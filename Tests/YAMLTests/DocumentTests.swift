@@ -44,6 +44,20 @@ struct DocumentTests {
         #expect(items[1].mark == Mark(file: "x.yaml", line: 3, column: 14, length: 5))
     }
 
+    @Test("can be read through one key of the map at the top, and no further")
+    func through() {
+        func keys(_ text: String) -> [String]? {
+            let document = Document(parsing: Array(text.utf8), file: "x.yaml", through: "k")
+            return document.problems.isEmpty ? document.root?.mapping?.map(\.key) : nil
+        }
+        #expect(keys("a: 1\nk: {b: 2}\nc: [") == ["a", "k"])
+        #expect(keys("k:\n  b: 2\n\tc") == nil)
+        #expect(keys("a: {k: 1}\nk: 2\nc: 3") == ["a", "k"])
+        #expect(keys("a: [k]\nc: 3") == ["a", "c"])
+        #expect(keys("a: k\nc: [") == nil)
+        #expect(keys("a: 1\na: 2\nk: 3") == nil)
+    }
+
     @Test("shows its lines without their ends")
     func lines() {
         let source = read("a: 1\r\n\r\nb: 2").source
