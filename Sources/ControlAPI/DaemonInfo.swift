@@ -19,6 +19,13 @@ package struct DaemonInfo: Hashable, Sendable, Codable {
     package var logfile: ProcessInfo.Log
     package var programs: Int
 
+    private enum CodingKeys: String, CodingKey {
+        case version, pid, state, identifier, socket, logfile, programs
+        case configurationFile = "configuration_file"
+        case reloadError = "reload_error"
+        case startedAt = "started_at"
+    }
+
     package init(
         version: String,
         pid: Int,

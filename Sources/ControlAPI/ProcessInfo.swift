@@ -13,6 +13,12 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
         /// The whole of it in words, as in `terminated by SIGSEGV (core dumped)`.
         package var text: String
 
+        private enum CodingKeys: String, CodingKey {
+            case code, signal, text
+            case signalName = "signal_name"
+            case coreDumped = "core_dumped"
+        }
+
         package init(
             code: Int?,
             signal: Int?,
@@ -36,6 +42,11 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
         package var lostBytes: UInt64
         /// What is wrong with the log at the moment.
         package var trouble: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case path, trouble
+            case lostBytes = "lost_bytes"
+        }
 
         package init(path: String?, lostBytes: UInt64 = 0, trouble: String? = nil) {
             self.path = path
@@ -75,6 +86,16 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
     package var stderr: Log
     package var autostart: Bool
     package var priority: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case name, group, state, pid, uptime, exit, runs, failures, description, why
+        case stdout, stderr, autostart, priority
+        case stateCode = "state_code"
+        case startedAt = "started_at"
+        case stoppedAt = "stopped_at"
+        case retryLimit = "retry_limit"
+        case nextAttemptIn = "next_attempt_in"
+    }
 
     package init(
         name: String,

@@ -31,6 +31,13 @@ package struct ReloadPlan: Hashable, Sendable, Codable {
         package var groupPriority: Int
         package var processPriority: Int
 
+        private enum CodingKeys: String, CodingKey {
+            case name, group, autostart
+            case inUse = "in_use"
+            case groupPriority = "group_priority"
+            case processPriority = "process_priority"
+        }
+
         package init(
             name: String,
             group: String,
@@ -59,6 +66,11 @@ package struct ReloadPlan: Hashable, Sendable, Codable {
     package var warnings: [String]
     /// False for a plan, true when it has been carried out.
     package var applied: Bool
+
+    private enum CodingKeys: String, CodingKey {
+        case added, changed, removed, steps, available, warnings, applied
+        case needsDaemonRestart = "needs_daemon_restart"
+    }
 
     package init(
         added: [String] = [],

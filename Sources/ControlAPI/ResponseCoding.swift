@@ -7,7 +7,7 @@ package struct HTTPAnswer: Hashable, Sendable {
 }
 
 /// The body of every error.
-private struct ErrorBody: Codable {
+private struct ErrorBody: Encodable {
     var error: APIError
 }
 
@@ -60,27 +60,40 @@ extension HTTPAnswer {
     ///
     /// - Throws: an error with the code `failed` when it is none of the known answers.
     package func response() throws(APIError) -> Response {
-        let keys = try JSONCoding.decode(ObjectKeys.self, from: body).names
-        if keys.contains("results") {
-            return .command(try JSONCoding.decode(CommandReport.self, from: body))
+        guard let response = try JSONCoding.decode(AnyAnswer.self, from: body).response else {
+            throw APIError(.failed, "The answer is of no known shape.")
         }
-        if keys.contains("error") {
-            return .failure(try JSONCoding.decode(ErrorBody.self, from: body).error)
+        return response
+    }
+}
+
+/// An answer of any kind, told by its keys and read in one go.
+private struct AnyAnswer: Decodable {
+    private enum Key: String, CodingKey {
+        case results, error, missing, steps, version
+        case stateCode = "state_code"
+    }
+
+    /// Nil when it has the keys of none.
+    let response: Response?
+
+    init(from decoder: any Decoder) throws {
+        let object = try decoder.container(keyedBy: Key.self)
+        if object.contains(.missing) {
+            response = .programs(try ProgramList(from: decoder))
+        } else if object.contains(.results) {
+            response = .command(try CommandReport(from: decoder))
+        } else if object.contains(.error) {
+            response = .failure(try object.decode(APIError.self, forKey: .error))
+        } else if object.contains(.steps) {
+            response = .plan(try ReloadPlan(from: decoder))
+        } else if object.contains(.version) {
+            response = .daemon(try DaemonInfo(from: decoder))
+        } else if object.contains(.stateCode) {
+            response = .programs(ProgramList(programs: [try ProcessInfo(from: decoder)]))
+        } else {
+            response = nil
         }
-        if keys.contains("missing") {
-            return .programs(try JSONCoding.decode(ProgramList.self, from: body))
-        }
-        if keys.contains("steps") {
-            return .plan(try JSONCoding.decode(ReloadPlan.self, from: body))
-        }
-        if keys.contains("version") {
-            return .daemon(try JSONCoding.decode(DaemonInfo.self, from: body))
-        }
-        if keys.contains("stateCode") {
-            let program = try JSONCoding.decode(ProcessInfo.self, from: body)
-            return .programs(ProgramList(programs: [program]))
-        }
-        throw APIError(.failed, "The answer is of no known shape.")
     }
 }
 

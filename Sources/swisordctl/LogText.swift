@@ -76,6 +76,11 @@ struct LogText {
         let channel: String?
         let data: String?
         let lostBytes: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case name, channel, data
+            case lostBytes = "lost_bytes"
+        }
     }
 }
 
