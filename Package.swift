@@ -16,6 +16,7 @@ let strict: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -51,7 +52,7 @@ let package = Package(
             name: "Logs",
             dependencies: ["Platform", "Supervision", systemPackage, deque, logging]
         ),
-        .target(name: "ControlAPI", dependencies: [nioCore, nioPosix, nioHTTP1]),
+        .target(name: "ControlAPI", dependencies: [nioCore, nioEmbedded, nioHTTP1]),
         .target(name: "ControlServer", dependencies: ["ControlAPI", nioCore, nioPosix, nioHTTP1]),
 
         .executableTarget(

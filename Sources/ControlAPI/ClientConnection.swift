@@ -1,73 +1,129 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import NIOEmbedded
 import NIOHTTP1
-import NIOPosix
 
-/// One connection to the daemon, used from a thread that may wait.
-struct ClientConnection: Sendable {
-    private let channel: any Channel
-    private let handler: NIOLoopBound<ClientHandler>
+/// One connection to the daemon: a socket, and SwiftNIO's HTTP between its bytes and the caller.
+///
+/// The channel is one without a transport, driven from here. Nothing is read from the socket
+/// unless the caller waits for it, so a caller that is slow slows the daemon's stream down instead
+/// of filling memory.
+final class ClientConnection {
+    enum Part {
+        case head(status: Int, keepsAlive: Bool)
+        case body([UInt8])
+        case end
+    }
 
-    /// Whether the daemon has not closed it, as far as is known.
-    var isActive: Bool { channel.isActive }
+    /// As much as a socket holds for a reader at once, more or less.
+    private static let portion = 64 * 1024
 
-    /// Connects; waits for a few seconds when the daemon's queue is full.
-    static func open(
-        path: String,
-        on loop: any EventLoop
-    ) throws(ControlClientError) -> ClientConnection {
-        let descriptor = try ClientSocket.connect(path: path)
+    private let socket: ClientSocket
+    private let codec = EmbeddedChannel()
+    private var buffer: ByteBuffer
+
+    /// Connects to the daemon's socket.
+    init(path: String) throws(ControlClientError) {
+        socket = try ClientSocket(path: path)
+        buffer = codec.allocator.buffer(capacity: Self.portion)
         do {
-            return try adopt(descriptor, on: loop).wait()
+            try codec.pipeline.syncOperations.addHTTPClientHandlers()
         } catch {
-            throw .connectionLost
+            throw .protocolError("\(error)")
         }
     }
 
+    deinit {
+        // The channel and its pipeline hold each other until it is closed.
+        _ = try? codec.finish(acceptAlreadyClosed: true)
+    }
+
+    /// Whether another request may be sent, as far as is known.
+    var isUsable: Bool { socket.isQuiet }
+
     /// Sends a request; the answer comes by `next`.
-    func send(_ http: HTTPCall) {
-        channel.eventLoop.execute { handler.value.send(http) }
+    func send(_ http: HTTPCall) throws(ControlClientError) {
+        var headers: HTTPHeaders = ["host": "swisord", "accept": "*/*"]
+        if http.method == Route.Method.post.rawValue {
+            headers.add(name: "content-length", value: String(http.body.count))
+        }
+        if !http.body.isEmpty { headers.add(name: "content-type", value: "application/json") }
+        let head = HTTPRequestHead(
+            version: .http1_1,
+            method: HTTPMethod(rawValue: http.method),
+            uri: http.target,
+            headers: headers
+        )
+        codec.write(HTTPClientRequestPart.head(head), promise: nil)
+        if !http.body.isEmpty {
+            let body = codec.allocator.buffer(bytes: http.body)
+            codec.write(HTTPClientRequestPart.body(.byteBuffer(body)), promise: nil)
+        }
+        codec.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+        do {
+            try codec.throwIfErrorCaught()
+            while let bytes = try codec.readOutbound(as: ByteBuffer.self) {
+                // A daemon that refuses may close early; its answer tells more than this would.
+                guard bytes.withUnsafeReadableBytes(socket.send) else { return }
+            }
+        } catch {
+            throw .protocolError("\(error)")
+        }
     }
 
     /// Waits for the next parts of the answer.
-    func next() throws(ControlClientError) -> [ClientHandler.Part] {
-        do {
-            let loop = channel.eventLoop
-            return try loop.flatSubmit { handler.value.next(on: loop) }.wait()
-        } catch let error as ControlClientError {
-            throw error
-        } catch {
-            throw .connectionLost
-        }
-    }
-
-    /// Lets a wait end with `timedOut` after a while; cancel what this answers when it is over.
-    func limit(to timeout: Duration) -> Scheduled<Void> {
-        channel.eventLoop.scheduleTask(in: TimeAmount(timeout)) { handler.value.fail(.timedOut) }
-    }
-
-    func close() {
-        channel.close(promise: nil)
-    }
-
-    private static func adopt(
-        _ descriptor: Int32,
-        on loop: any EventLoop
-    ) -> EventLoopFuture<ClientConnection> {
-        loop.flatSubmit {
-            let handler = NIOLoopBound(ClientHandler(), eventLoop: loop)
-            return ClientBootstrap(group: loop)
-                .channelOption(.autoRead, value: false)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let pipeline = channel.pipeline.syncOperations
-                        try pipeline.addHTTPClientHandlers()
-                        try pipeline.addHandler(handler.value)
-                    }
+    func next(
+        until deadline: ContinuousClock.Instant? = nil
+    ) throws(ControlClientError) -> [Part] {
+        var parts: [Part] = []
+        while parts.isEmpty {
+            let isOpen = try receive(until: deadline)
+            do {
+                if isOpen {
+                    try codec.writeInbound(buffer)
+                } else {
+                    _ = try codec.finish(acceptAlreadyClosed: true)
                 }
-                .withConnectedSocket(descriptor)
-                .map { ClientConnection(channel: $0, handler: handler) }
+                while let part = try codec.readInbound(as: HTTPClientResponsePart.self) {
+                    parts.append(Part(part))
+                }
+            } catch HTTPParserError.invalidEOFState {
+                throw .connectionLost
+            } catch {
+                throw .protocolError("\(error)")
+            }
+            guard isOpen || !parts.isEmpty else { throw .connectionLost }
         }
+        return parts
+    }
+
+    /// Fills the buffer; false at the end of the connection.
+    private func receive(
+        until deadline: ContinuousClock.Instant?
+    ) throws(ControlClientError) -> Bool {
+        buffer.clear(minimumCapacity: Self.portion)
+        var failure: ControlClientError?
+        let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.portion) { room in
+            do throws(ControlClientError) {
+                return try socket.receive(into: room, until: deadline)
+            } catch {
+                failure = error
+                return 0
+            }
+        }
+        if let failure { throw failure }
+        return count > 0
+    }
+}
+
+extension ClientConnection.Part {
+    fileprivate init(_ part: HTTPClientResponsePart) {
+        self =
+            switch part {
+            case .head(let head): .head(status: Int(head.status.code), keepsAlive: head.isKeepAlive)
+            case .body(let bytes): .body(Array(bytes.readableBytesView))
+            case .end: .end
+            }
     }
 }

@@ -2,15 +2,17 @@
 
 private import Glibc
 
-/// Connects to a Unix socket with the system's own calls.
+/// A connection to a Unix socket by the system's own calls, which wait.
 ///
-/// A blocking `connect` waits in the daemon's queue when that is full, and it takes paths of up to
-/// 107 bytes; SwiftNIO's does neither.
-enum ClientSocket {
+/// A client does one thing at a time, so it needs no event loop and no thread: those would take
+/// longer to make than `status` takes to answer.
+final class ClientSocket {
     private static let patience = timeval(tv_sec: 5, tv_usec: 0)
 
-    /// A connected descriptor, which the caller owns.
-    static func connect(path: String) throws(ControlClientError) -> Int32 {
+    private let descriptor: Int32
+
+    /// Connects; waits for a few seconds when the daemon's queue is full.
+    init(path: String) throws(ControlClientError) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let room = MemoryLayout.size(ofValue: address.sun_path)
@@ -20,14 +22,10 @@ enum ClientSocket {
             )
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let descriptor = socket(
-            AF_UNIX,
-            Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue),
-            0
-        )
-        guard descriptor >= 0 else { throw explain(errno, path) }
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw ClientSocket.explain(errno, path) }
         // The limit of sending is that of connecting, too.
-        var patience = patience
+        var patience = ClientSocket.patience
         setsockopt(
             descriptor,
             SOL_SOCKET,
@@ -41,11 +39,63 @@ enum ClientSocket {
                     Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
                 }
             }
-            if result == 0 { return descriptor }
+            if result == 0 { return }
             let code = errno
-            if code == EINTR { continue }
-            _ = close(descriptor)
-            throw explain(code, path)
+            if code != EINTR { throw ClientSocket.explain(code, path) }
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Whether the daemon has neither closed the connection nor sent what nobody asked for.
+    var isQuiet: Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) < 0
+            && errno == EAGAIN
+    }
+
+    /// Sends all bytes; false when the daemon takes no more of them, though it may have answered.
+    func send(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = Glibc.send(
+                descriptor,
+                rest.baseAddress,
+                rest.count,
+                Int32(MSG_NOSIGNAL)
+            )
+            if count >= 0 {
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            } else if errno != EINTR, errno != EAGAIN {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Waits for bytes and puts them into `room`; 0 at the end of the connection.
+    func receive(
+        into room: UnsafeMutableRawBufferPointer,
+        until deadline: ContinuousClock.Instant?
+    ) throws(ControlClientError) -> Int {
+        while true {
+            if let deadline { try wait(until: deadline) }
+            let count = recv(descriptor, room.baseAddress, room.count, 0)
+            if count >= 0 { return count }
+            if errno != EINTR, errno != EAGAIN { throw .connectionLost }
+        }
+    }
+
+    private func wait(until deadline: ContinuousClock.Instant) throws(ControlClientError) {
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while true {
+            let left = ContinuousClock.now.duration(to: deadline)
+            guard left > .zero else { throw .timedOut }
+            // Rounded up, so that it does not wake just before the deadline again and again.
+            let milliseconds = min(left / .milliseconds(1), 3_600_000).rounded(.up)
+            if poll(&wanted, 1, Int32(milliseconds)) > 0 { return }
         }
     }
 

@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
-import NIOPosix
-
 /// Asks the daemon over its Unix socket and waits for what it answers.
 ///
-/// It connects at the first request and keeps the connection for the next one. One thread of its
-/// own does the input and output. Not to be shared between threads.
+/// It connects at the first request and keeps the connection for the next one. Not to be shared
+/// between threads.
 package final class ControlClient {
     /// The most bytes of one answer that is not a stream.
     private static let answerLimit = 256 * 1024 * 1024
 
     private let socketPath: String
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private var connection: ClientConnection?
 
     /// Makes a client; nothing is opened yet.
     package init(socketPath: String) {
         self.socketPath = socketPath
-    }
-
-    deinit {
-        connection?.close()
-        group.shutdownGracefully { _ in }
     }
 
     /// Sends a request and waits for the answer.
@@ -47,15 +38,17 @@ package final class ControlClient {
         to http: HTTPCall,
         timeout: Duration? = nil
     ) throws(ControlClientError) -> HTTPAnswer {
-        let isReused = connection?.isActive == true
+        let deadline = timeout.map { ContinuousClock.now.advanced(by: $0) }
+        if connection?.isUsable == false { connection = nil }
+        let isReused = connection != nil
         do {
-            return try exchange(http, timeout: timeout)
+            return try exchange(http, until: deadline)
         } catch {
             // The daemon may have closed the idle connection just now; only what changes nothing
             // may be asked twice.
             guard error == .connectionLost, isReused, http.method == Route.Method.get.rawValue
             else { throw error }
-            return try exchange(http, timeout: timeout)
+            return try exchange(http, until: deadline)
         }
     }
 
@@ -73,9 +66,8 @@ package final class ControlClient {
             _ = onEvent(.failed(error))
             return
         }
-        let connection = try ClientConnection.open(path: socketPath, on: group.next())
-        defer { connection.close() }
-        connection.send(http)
+        let connection = try ClientConnection(path: socketPath)
+        try connection.send(http)
         var answer = HTTPAnswer(status: 0, body: [])
         while true {
             for part in try connection.next() {
@@ -99,22 +91,16 @@ package final class ControlClient {
 
     private func exchange(
         _ http: HTTPCall,
-        timeout: Duration?
+        until deadline: ContinuousClock.Instant?
     ) throws(ControlClientError) -> HTTPAnswer {
         let connection =
-            if let connection, connection.isActive {
-                connection
-            } else {
-                try ClientConnection.open(path: socketPath, on: group.next())
-            }
+            if let connection { connection } else { try ClientConnection(path: socketPath) }
         self.connection = nil
-        let deadline = timeout.map { connection.limit(to: $0) }
-        defer { deadline?.cancel() }
-        connection.send(http)
+        try connection.send(http)
         var answer = HTTPAnswer(status: 0, body: [])
         var mayKeep = false
         while true {
-            for part in try connection.next() {
+            for part in try connection.next(until: deadline) {
                 switch part {
                 case .head(let status, let keepsAlive):
                     answer.status = status
@@ -122,11 +108,10 @@ package final class ControlClient {
                 case .body(let bytes):
                     answer.body += bytes
                     guard answer.body.count <= Self.answerLimit else {
-                        connection.close()
                         throw .protocolError("it has more than \(Self.answerLimit) bytes")
                     }
                 case .end:
-                    if mayKeep { self.connection = connection } else { connection.close() }
+                    if mayKeep { self.connection = connection }
                     return answer
                 }
             }

@@ -4,8 +4,8 @@ import FoundationEssentials
 
 /// JSON as it is on the wire: keys as the types name them and sorted, a newline at the end.
 ///
-/// The types say `state_code` themselves: having Foundation derive it took half of the time that
-/// a list of a hundred programs takes.
+/// The types say `state_code` themselves: having Foundation derive it key by key took a quarter of
+/// the time in which a list is read.
 ///
 /// This is the one file that imports Foundation, and the essential part of it only.
 package enum JSONCoding {

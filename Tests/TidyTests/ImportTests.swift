@@ -40,7 +40,13 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
                 "Synchronization",
             ]
         ),
-        ImportRule("ControlAPI", nio.union(["FoundationEssentials", "Glibc", "Synchronization"])),
+        ImportRule(
+            "ControlAPI",
+            [
+                "NIOCore", "NIOEmbedded", "NIOHTTP1", "FoundationEssentials", "Glibc",
+                "Synchronization",
+            ]
+        ),
         ImportRule("ControlServer", nio.union(["ControlAPI", "Glibc", "Synchronization"])),
         ImportRule(
             "swisord",
