@@ -35,7 +35,8 @@ struct StatusText {
             if case .neverExecuted(let failure) = member.history.lastExit, failure.isPermanent {
                 return failure.description
             }
-            return "gave up after \(failures) attempts: \(failure(member.history))"
+            let attempts = failures == 1 ? "1 attempt" : "\(failures) attempts"
+            return "gave up after \(attempts): \(failure(member.history))"
         case .exited(let expected, _):
             return expected ? nil : "\(failure(member.history)), not expected"
         case .stopping(let run, let killAt?, _):

@@ -83,8 +83,20 @@ extension Session {
         }
         guard case .command(let report) = response else { throw .unexpected }
         let sorted = Pattern.sort(report.results, by: patterns) { ($0.group, $0.name) }
-        tell(arrange(sorted))
+        tell(arrange(sorted.filter { !isNothingToDo($0, on: patterns) }))
         show(response)
+    }
+
+    /// Whether a process that no name was written for was as it should be: with `all`, `group:*`
+    /// or a glob supervisorctl acts on those that it can act on, and is silent about the others.
+    private func isNothingToDo(_ result: CommandResult, on patterns: [String]) -> Bool {
+        guard result.error?.code == .alreadyStarted || result.error?.code == .notRunning else {
+            return false
+        }
+        return patterns.contains("all")
+            || !patterns.contains {
+                $0 == result.namespec || $0 == "\(result.group):\(result.name)"
+            }
     }
 
     mutating func tell(_ results: [CommandResult]) {

@@ -70,7 +70,7 @@ struct StatusTextTests {
         process.start()
         process.handle(.executed)
         process.handle(.exited(.code(3)))
-        #expect(process.why == "gave up after 1 attempts: exited with status 3 after 0.0 s")
+        #expect(process.why == "gave up after 1 attempt: exited with status 3 after 0.0 s")
         #expect(process.description == "exited with status 3 after 0.0 s")
     }
 

@@ -190,6 +190,31 @@ struct CommandTests {
         #expect(errors("") == "")
     }
 
+    @Test(
+        "leave out what needs nothing done, unless it was named",
+        arguments: [
+            ("stop", CommandResult.Action.stopped, APIError.Code.notRunning),
+            ("start", .started, .alreadyStarted),
+            ("signal HUP", .signalled, .notRunning),
+        ]
+    )
+    func nothingToDo(verb: String, action: CommandResult.Action, code: APIError.Code) {
+        let answer = report(
+            result("a", group: "g", action),
+            result("b", group: "g", action, code),
+            result("c", action, code)
+        )
+        let done = Transcript("\(verb) g:a", report(result("a", group: "g", action))).output
+        for names in ["all", "all g:b", "g:* ?", "*:*"] {
+            let seen = Transcript("\(verb) \(names)", answer)
+            #expect(seen.output == done)
+            #expect(seen.status == 0)
+        }
+        let named = Transcript("\(verb) g:* g:b c", answer)
+        #expect(named.output.contains("\ng:b: ERROR ("))
+        #expect(named.output.contains("\nc: ERROR ("))
+    }
+
     @Test("restart prints all that was stopped, then all that was started")
     func restart() {
         let seen = Transcript(
