@@ -72,7 +72,8 @@ extension Daemon {
 
     private func list(_ selection: Selection) -> ProgramList {
         let (members, missing) = fleet.resolve(selection.selectors)
-        let snapshot = ProcessSnapshot(text: StatusText(now: now, wallNow: WallClock.now()))
+        let wallNow = wallClock.seconds(at: now, clock: WallClock.now())
+        let snapshot = ProcessSnapshot(text: StatusText(now: now, wallNow: wallNow))
         return ProgramList(
             programs: members.sorted { $0.name < $1.name }.map { member in
                 let child = children[member.id]

@@ -46,6 +46,7 @@ final class Daemon {
     let narrator = Narrator()
     let environment: ChildEnvironment
     let startedAt: Double
+    var wallClock = SteadyWallClock()
     let core: Mailbox<CoreMessage>
     let spawner: Spawner
     let signals: SignalSource

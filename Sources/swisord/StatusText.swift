@@ -50,9 +50,9 @@ struct StatusText {
         }
     }
 
-    /// The wall-clock time of an instant, by the clock as it is set now.
+    /// The wall-clock time of an instant, by the clock as it is set now, in whole milliseconds.
     func wall(_ instant: Instant) -> Double {
-        wallNow - now.duration(since: instant).inSeconds
+        ((wallNow - now.duration(since: instant).inSeconds) * 1000).rounded() / 1000
     }
 
     /// How the last run ended, as in `died by SIGSEGV after 3.2 s`.
