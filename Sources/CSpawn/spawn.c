@@ -4,6 +4,15 @@
  * From clone to exec. Everything below run() happens in the child, where only system calls and
  * plain memory are allowed; see CSpawn.h. The parent never waits: no CLONE_VFORK, because an exec
  * on a hung file system must stop one program and not the daemon.
+ *
+ * The child runs in the daemon's own memory (CLONE_VM), on a stack of its own: to copy the page
+ * tables of a daemon with a thousand programs, and every page that it then writes to, cost more
+ * than all the rest of a start. Hence three rules for the child:
+ *   - It writes to its stack alone. What it reads stays as it is until the kernel says, by
+ *     clearing attempt->tid, that the child has left this memory, by exec or by death.
+ *   - It calls the kernel directly. The C library would write to errno, which is the parent's.
+ *   - It never dumps core: on kernels before 5.16 that kills all who share the memory. So signals
+ *     that would are given a handler that ends the child; exec sets handlers back to default.
  */
 
 #define _GNU_SOURCE
@@ -12,7 +21,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
+#include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,55 +35,137 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
+/* Far more than run() and all below it use; nothing there recurses. */
+#define STACK_SIZE (24 * 1024)
+
+struct swisord_attempt {
+    /* Not 0 while a child is in this memory; cleared by the kernel (CLONE_CHILD_CLEARTID). */
+    pid_t tid;
+    int channel;
+    struct swisord_spawn_request request;
+    _Alignas(16) unsigned char stack[STACK_SIZE];
+};
+
+/* A system call that leaves errno alone: its result, or the negative of an error number. */
+#if defined(__x86_64__)
+static long kernel(long number, long a, long b, long c, long d) {
+    long result;
+    register long fourth __asm__("r10") = d;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+#elif defined(__aarch64__)
+static long kernel(long number, long a, long b, long c, long d) {
+    register long call __asm__("x8") = number;
+    register long result __asm__("x0") = a;
+    register long second __asm__("x1") = b;
+    register long third __asm__("x2") = c;
+    register long fourth __asm__("x3") = d;
+    __asm__ volatile("svc 0"
+                     : "+r"(result)
+                     : "r"(call), "r"(second), "r"(third), "r"(fourth)
+                     : "memory");
+    return result;
+}
+#else
+#error "add a system call for this architecture"
+#endif
+
+#define CALL0(number) kernel(number, 0, 0, 0, 0)
+#define CALL1(number, a) kernel(number, (long)(a), 0, 0, 0)
+#define CALL2(number, a, b) kernel(number, (long)(a), (long)(b), 0, 0)
+#define CALL3(number, a, b, c) kernel(number, (long)(a), (long)(b), (long)(c), 0)
+#define CALL4(number, a, b, c, d) kernel(number, (long)(a), (long)(b), (long)(c), (long)(d))
+
 /* The kernel's signal set and highest signal on every architecture Swift runs on. */
 typedef uint64_t kernel_sigset;
 #define LAST_SIGNAL 64
 
+/* The kernel's struct sigaction, which is not the C library's. */
+struct kernel_action {
+    void (*handler)(int);
+    unsigned long flags;
+    void (*restorer)(void);
+    kernel_sigset mask;
+};
+#define ACTION_HAS_RESTORER 0x04000000UL
+
+_Noreturn static void leave(void) {
+    for (;;) CALL1(SYS_exit_group, 127);
+}
+
+static void end_without_core(int signal) {
+    (void)signal;
+    leave();
+}
+
 static void set_mask(kernel_sigset new, kernel_sigset *old) {
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &new, old, sizeof new);
+    CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &new, old, sizeof new);
 }
 
-static void report(int channel, int step, int error, int candidate, int file_exists) {
-    struct swisord_spawn_report record = {step, error, candidate, file_exists};
+static void report(int channel, int step, long error, int candidate, int file_exists) {
+    struct swisord_spawn_report record = {step, (int32_t)error, candidate, file_exists};
     /* Less than PIPE_BUF into an empty pipe: whole, and without waiting. */
-    if (write(channel, &record, sizeof record) < 0) _exit(127);
+    if (CALL3(SYS_write, channel, &record, sizeof record) < 0) leave();
 }
 
-_Noreturn static void fail(int channel, int step) {
-    report(channel, step, errno, 0, 0);
-    _exit(127);
+/* Reports a step that ended with this result of the kernel's. */
+_Noreturn static void fail(int channel, int step, long result) {
+    report(channel, step, -result, 0, 0);
+    leave();
 }
 
-/* Every signal to its default, also those ignored and the two the C library keeps. */
-static int reset_dispositions(void) {
-    /* Zero is SIG_DFL, no flags, empty mask; larger than any kernel's struct sigaction. */
-    unsigned long action[16] = {0};
+static int dumps_core(int signal) {
+    switch (signal) {
+    case SIGQUIT: case SIGILL: case SIGTRAP: case SIGABRT: case SIGBUS: case SIGFPE:
+    case SIGSEGV: case SIGXCPU: case SIGXFSZ: case SIGSYS: return 1;
+    default: return 0;
+    }
+}
+
+/* Every signal to its default, also those ignored and the two the C library keeps; but for those
+   that dump core, which exec sets back. */
+static long reset_dispositions(void) {
+    const struct kernel_action plain = {0};
+    const struct kernel_action guarded = {
+        .handler = end_without_core, .flags = ACTION_HAS_RESTORER, .restorer = leave};
     for (int number = 1; number <= LAST_SIGNAL; number++) {
         if (number == SIGKILL || number == SIGSTOP) continue;
-        if (syscall(SYS_rt_sigaction, number, action, NULL, sizeof(kernel_sigset)) != 0) return -1;
+        const struct kernel_action *action = dumps_core(number) ? &guarded : &plain;
+        long result = CALL4(SYS_rt_sigaction, number, action, NULL, sizeof(kernel_sigset));
+        if (result < 0) return result;
     }
     return 0;
 }
 
 /* Moves a descriptor out of the way of 0, 1 and 2. */
-static int lift(int descriptor) {
-    return descriptor > 2 ? descriptor : fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+static long lift(int descriptor) {
+    return descriptor > 2 ? descriptor : CALL3(SYS_fcntl, descriptor, F_DUPFD_CLOEXEC, 3);
 }
 
-static int place_descriptors(const struct swisord_spawn_request *request) {
+static long place_descriptors(const struct swisord_spawn_request *request) {
     /* All are lifted before any is placed, so none is overwritten before it was used. */
-    int input = lift(request->input);
-    int output = lift(request->output);
-    int error = lift(request->error);
-    if (input < 0 || output < 0 || error < 0) return -1;
-    /* A copy made by dup2 is not close-on-exec, and no two numbers are equal here. */
-    if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(error, 2) < 0) return -1;
+    const int wanted[3] = {request->input, request->output, request->error};
+    long lifted[3];
+    for (int target = 0; target < 3; target++) {
+        lifted[target] = lift(wanted[target]);
+        if (lifted[target] < 0) return lifted[target];
+    }
+    for (int target = 0; target < 3; target++) {
+        /* A copy made by dup3 without flags is not close-on-exec. */
+        long result = CALL3(SYS_dup3, lifted[target], target, 0);
+        if (result < 0) return result;
+    }
     return 0;
 }
 
 static void close_on_exec(int descriptor) {
-    int flags = fcntl(descriptor, F_GETFD);
-    if (flags >= 0 && !(flags & FD_CLOEXEC)) fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC);
+    long flags = CALL2(SYS_fcntl, descriptor, F_GETFD);
+    if (flags >= 0 && !(flags & FD_CLOEXEC))
+        CALL3(SYS_fcntl, descriptor, F_SETFD, flags | FD_CLOEXEC);
 }
 
 /* A descriptor's number as /proc spells it, or -1. */
@@ -89,11 +181,12 @@ static int number_of(const char *name) {
 
 /* What close_range does, for kernels before 5.11 and filters that refuse it. */
 static void hide_descriptors_slowly(void) {
-    int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long directory =
+        CALL3(SYS_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory >= 0) {
         _Alignas(struct dirent64) char buffer[4096];
         long length;
-        while ((length = syscall(SYS_getdents64, directory, buffer, sizeof buffer)) > 0) {
+        while ((length = CALL3(SYS_getdents64, directory, buffer, sizeof buffer)) > 0) {
             for (long offset = 0; offset < length;) {
                 struct dirent64 *entry = (struct dirent64 *)(buffer + offset);
                 int number = number_of(entry->d_name);
@@ -103,49 +196,50 @@ static void hide_descriptors_slowly(void) {
         }
         if (length == 0) return;
     }
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > 1 << 20) limit.rlim_cur = 1 << 20;
-    for (int number = 3; (rlim_t)number < limit.rlim_cur; number++) close_on_exec(number);
+    struct rlimit64 limit;
+    if (CALL4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) < 0 || limit.rlim_cur > 1 << 20)
+        limit.rlim_cur = 1 << 20;
+    for (int number = 3; (rlim64_t)number < limit.rlim_cur; number++) close_on_exec(number);
 }
 
 /* Nothing above 2 survives the exec, whoever forgot O_CLOEXEC. */
 static void hide_descriptors(void) {
-    if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) hide_descriptors_slowly();
+    if (CALL3(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0) hide_descriptors_slowly();
 }
 
-static int restore_limits(const struct swisord_spawn_request *request) {
-    struct rlimit limit;
+static long restore_limits(const struct swisord_spawn_request *request) {
+    struct rlimit64 limit;
     if (request->open_files == 0) return 0;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+    long result = CALL4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
+    if (result < 0) return result;
     limit.rlim_cur = request->open_files < limit.rlim_max ? request->open_files : limit.rlim_max;
-    return setrlimit(RLIMIT_NOFILE, &limit);
+    return CALL4(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
 }
 
 /* Whether all ids are those asked for and root is out of reach. */
-static int verify_user(uid_t uid, gid_t gid) {
-    uid_t real, effective, saved;
-    gid_t real_group, effective_group, saved_group;
-    if (getresuid(&real, &effective, &saved) != 0) return -1;
-    if (getresgid(&real_group, &effective_group, &saved_group) != 0) return -1;
-    errno = EPERM;
-    if (real != uid || effective != uid || saved != uid) return -1;
-    if (real_group != gid || effective_group != gid || saved_group != gid) return -1;
-    if (uid != 0 && syscall(SYS_setuid, 0) == 0) {
-        errno = EPERM;
-        return -1;
-    }
-    return 0;
+static long verify_user(uid_t uid, gid_t gid) {
+    uid_t users[3];
+    gid_t groups[3];
+    long result = CALL3(SYS_getresuid, &users[0], &users[1], &users[2]);
+    if (result == 0) result = CALL3(SYS_getresgid, &groups[0], &groups[1], &groups[2]);
+    if (result < 0) return result;
+    for (int kind = 0; kind < 3; kind++)
+        if (users[kind] != uid || groups[kind] != gid) return -EPERM;
+    return uid != 0 && CALL1(SYS_setuid, 0) == 0 ? -EPERM : 0;
 }
 
 /* Groups, then gid, then uid: each needs a right that the next one gives away. */
-static int change_user(const struct swisord_spawn_request *request) {
+static void change_user(const struct swisord_spawn_request *request, int channel) {
     gid_t gid = request->gid;
     uid_t uid = request->uid;
-    if (syscall(SYS_setgroups, request->group_count, request->groups) != 0)
-        return SWISORD_STEP_GROUPS;
-    if (syscall(SYS_setresgid, gid, gid, gid) != 0) return SWISORD_STEP_GROUP;
-    if (syscall(SYS_setresuid, uid, uid, uid) != 0) return SWISORD_STEP_USER;
-    return verify_user(uid, gid) == 0 ? 0 : SWISORD_STEP_VERIFY;
+    long result = CALL2(SYS_setgroups, request->group_count, request->groups);
+    if (result < 0) fail(channel, SWISORD_STEP_GROUPS, result);
+    result = CALL3(SYS_setresgid, gid, gid, gid);
+    if (result < 0) fail(channel, SWISORD_STEP_GROUP, result);
+    result = CALL3(SYS_setresuid, uid, uid, uid);
+    if (result < 0) fail(channel, SWISORD_STEP_USER, result);
+    result = verify_user(uid, gid);
+    if (result < 0) fail(channel, SWISORD_STEP_VERIFY, result);
 }
 
 /* Whether a search goes on after this error, as execvp has it. */
@@ -160,14 +254,13 @@ static void execute(const struct swisord_spawn_request *request, int channel) {
     int error = ENOENT, chosen = 0, file_exists = 0;
     for (int index = 0; request->candidates[index]; index++) {
         const char *path = request->candidates[index];
-        execve(path, request->arguments, request->environment);
-        int reason = errno;
+        int reason = (int)-CALL3(SYS_execve, path, request->arguments, request->environment);
         if (!means_elsewhere(reason)) {
             report(channel, SWISORD_STEP_EXEC, reason, index, 1);
             return;
         }
         if (error == EACCES) continue;
-        int exists = reason == ENOENT && access(path, F_OK) == 0;
+        int exists = reason == ENOENT && CALL3(SYS_faccessat, AT_FDCWD, path, F_OK) == 0;
         if (reason == EACCES || (exists && !file_exists) || index == 0) {
             error = reason;
             chosen = index;
@@ -177,57 +270,68 @@ static void execute(const struct swisord_spawn_request *request, int channel) {
     report(channel, SWISORD_STEP_EXEC, error, chosen, file_exists);
 }
 
-/* The child: from here to exec nothing is called that could take a lock. */
-_Noreturn static void run(const struct swisord_spawn_request *request, int channel) {
-    int safe_channel = lift(channel);
-    if (safe_channel < 0) fail(channel, SWISORD_STEP_DESCRIPTORS);
-    channel = safe_channel;
-    if (setsid() < 0) fail(channel, SWISORD_STEP_SESSION);
-    if (reset_dispositions() != 0) fail(channel, SWISORD_STEP_SIGNALS);
-    if (place_descriptors(request) != 0) fail(channel, SWISORD_STEP_DESCRIPTORS);
+/* The child: from here to exec nothing is called that could take a lock or write to errno. */
+static int run(void *memory) {
+    const struct swisord_attempt *attempt = memory;
+    const struct swisord_spawn_request *request = &attempt->request;
+    long result = lift(attempt->channel);
+    if (result < 0) fail(attempt->channel, SWISORD_STEP_DESCRIPTORS, result);
+    int channel = (int)result;
+    if ((result = CALL0(SYS_setsid)) < 0) fail(channel, SWISORD_STEP_SESSION, result);
+    if ((result = reset_dispositions()) < 0) fail(channel, SWISORD_STEP_SIGNALS, result);
+    if ((result = place_descriptors(request)) < 0)
+        fail(channel, SWISORD_STEP_DESCRIPTORS, result);
     hide_descriptors();
-    if (restore_limits(request) != 0) fail(channel, SWISORD_STEP_LIMITS);
-    if (request->changes_user) {
-        int step = change_user(request);
-        if (step != 0) fail(channel, step);
-    }
-    if (request->directory && chdir(request->directory) != 0) fail(channel, SWISORD_STEP_DIRECTORY);
-    if (request->mask >= 0) umask((mode_t)request->mask);
+    if ((result = restore_limits(request)) < 0) fail(channel, SWISORD_STEP_LIMITS, result);
+    if (request->changes_user) change_user(request, channel);
+    if (request->directory && (result = CALL1(SYS_chdir, request->directory)) < 0)
+        fail(channel, SWISORD_STEP_DIRECTORY, result);
+    if (request->mask >= 0) CALL1(SYS_umask, request->mask);
     /* Last, so that a signal sent meanwhile acts on a process that is complete. */
     set_mask(0, NULL);
     report(channel, SWISORD_STEP_EXEC, 0, 0, 0);
     execute(request, channel);
-    _exit(127);
+    leave();
 }
 
-/* A fork without the C library's handlers and locks. Containers that filter system calls refuse
-   clone3 with EPERM or ENOSYS, old kernels do not know it: clone can do the same. */
-static pid_t clone_process(void) {
-    struct clone_args arguments;
-    memset(&arguments, 0, sizeof arguments);
-    arguments.exit_signal = SIGCHLD;
-    long pid = syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (pid < 0 && (errno == ENOSYS || errno == EPERM || errno == EINVAL))
-        pid = syscall(SYS_clone, (unsigned long)SIGCHLD, 0UL, 0UL, 0UL, 0UL);
-    return (pid_t)pid;
+struct swisord_attempt *swisord_attempt_make(void) {
+    struct swisord_attempt *attempt = malloc(sizeof *attempt);
+    if (attempt) attempt->tid = 0;
+    return attempt;
 }
 
-struct swisord_spawn_result swisord_spawn(const struct swisord_spawn_request *request) {
+int swisord_attempt_is_over(const struct swisord_attempt *attempt) {
+    return __atomic_load_n(&attempt->tid, __ATOMIC_ACQUIRE) == 0;
+}
+
+void swisord_attempt_free(struct swisord_attempt *attempt) {
+    pid_t tid;
+    while ((tid = __atomic_load_n(&attempt->tid, __ATOMIC_ACQUIRE)) != 0)
+        syscall(SYS_futex, &attempt->tid, FUTEX_WAIT, tid, NULL, NULL, 0);
+    free(attempt);
+}
+
+struct swisord_spawn_result swisord_spawn(const struct swisord_spawn_request *request,
+                                          struct swisord_attempt *attempt) {
     struct swisord_spawn_result result = {-1, -1, SWISORD_STEP_PIPE, 0};
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         result.error_number = errno;
         return result;
     }
+    attempt->request = *request;
+    attempt->channel = ends[1];
+    attempt->tid = 1;
     /* No handler of the parent may run in the child. */
     kernel_sigset before;
     set_mask(~(kernel_sigset)0, &before);
-    pid_t pid = clone_process();
-    if (pid == 0) run(request, ends[1]);
+    pid_t pid = clone(run, attempt->stack + STACK_SIZE, CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD,
+                      attempt, NULL, NULL, &attempt->tid);
     int error = errno;
     set_mask(before, NULL);
     close(ends[1]);
     if (pid < 0) {
+        attempt->tid = 0;
         close(ends[0]);
         result.step = SWISORD_STEP_FORK;
         result.error_number = error;

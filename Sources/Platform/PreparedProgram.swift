@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+private import CSpawn
 private import Glibc
 package import Supervision
 
 /// Everything the kernel must be told to start a program, laid out as C memory.
 ///
-/// It must live until the child has executed. One thread owns it: it is not `Sendable`.
+/// Children read it until they have executed, in the daemon's own memory; one that is let go of
+/// before waits for them. One thread owns it: it is not `Sendable`.
 package final class PreparedProgram {
     /// The paths to try, in order.
     package let candidates: [String]
@@ -23,6 +25,10 @@ package final class PreparedProgram {
     let environmentTable: CStringTable
     let candidateTable: CStringTable
     let directoryTable: CStringTable
+    /// The supplementary groups of the program's user.
+    let groups: UnsafeMutableBufferPointer<UInt32>
+    /// Memory of children that were started from this and may not have executed yet.
+    private var attempts: [OpaquePointer] = []
 
     /// Lays out a program.
     ///
@@ -58,8 +64,24 @@ package final class PreparedProgram {
         environmentTable = CStringTable(environment)
         candidateTable = CStringTable(candidates)
         directoryTable = CStringTable(directory.map { [$0] } ?? [])
+        groups = .allocate(capacity: credentials?.groups.count ?? 0)
+        _ = groups.initialize(from: credentials?.groups ?? [])
         argumentBytes = argumentTable.byteCount
         environmentBytes = environmentTable.byteCount
+    }
+
+    /// What children read stays until the last of them has executed or died; that is waited for.
+    deinit {
+        for attempt in attempts { swisord_attempt_free(attempt) }
+        groups.deallocate()
+    }
+
+    /// Memory for one more child; nil when there is none to be had.
+    func makeAttempt() -> OpaquePointer? {
+        if let free = attempts.first(where: { swisord_attempt_is_over($0) != 0 }) { return free }
+        guard let attempt = swisord_attempt_make() else { return nil }
+        attempts.append(attempt)
+        return attempt
     }
 
     private static func refuseNUL(

@@ -73,7 +73,7 @@ package struct Spawner: ~Copyable {
         request.error = errorNumber
         request.open_files = openFiles
         request.mask = program.umask.map(Int32.init) ?? -1
-        let result = Self.clone(&request, as: program.credentials)
+        let result = Self.clone(&request, program)
         withExtendedLifetime(program) {}
         // The parent's ends of the outputs are closed with their owners, after the clone.
         _ = consume openedOutput
@@ -92,17 +92,24 @@ package struct Spawner: ~Copyable {
 
     private static func clone(
         _ request: inout swisord_spawn_request,
-        as credentials: Credentials?
+        _ program: PreparedProgram
     ) -> swisord_spawn_result {
-        guard let credentials, needsChange(to: credentials) else { return swisord_spawn(&request) }
-        request.changes_user = 1
-        request.uid = credentials.uid
-        request.gid = credentials.gid
-        return credentials.groups.withUnsafeBufferPointer { groups in
-            request.groups = groups.baseAddress
-            request.group_count = groups.count
-            return swisord_spawn(&request)
+        guard let attempt = program.makeAttempt() else {
+            return swisord_spawn_result(
+                pid: -1,
+                report: -1,
+                step: Int32(SWISORD_STEP_FORK.rawValue),
+                error_number: ENOMEM
+            )
         }
+        if let credentials = program.credentials, needsChange(to: credentials) {
+            request.changes_user = 1
+            request.uid = credentials.uid
+            request.gid = credentials.gid
+            request.groups = UnsafePointer(program.groups.baseAddress)
+            request.group_count = program.groups.count
+        }
+        return swisord_spawn(&request, attempt)
     }
 
     /// Whether a child must give anything up; who is not root and stays himself need not, and

@@ -45,7 +45,8 @@ enum swisord_step {
     SWISORD_STEP_EXEC,
 };
 
-/* What the child is to become. All memory stays the caller's and is only read. */
+/* What the child is to become. All memory stays the caller's and is only read, also by the child
+   until it has executed. */
 struct swisord_spawn_request {
     /* Paths to try in order, ended by NULL; searched like execvp, but never given to a shell. */
     char *const *candidates;
@@ -88,8 +89,21 @@ struct swisord_spawn_result {
     int32_t error_number;
 };
 
-/* Starts a process and returns at once, without waiting for its exec. */
-struct swisord_spawn_result swisord_spawn(const struct swisord_spawn_request *request);
+/* The stack of a child on its way to exec, and its request: until then it runs in the memory of
+   its parent. */
+struct swisord_attempt;
+
+/* Memory for one child at a time, or NULL. */
+struct swisord_attempt *swisord_attempt_make(void);
+/* Whether no child is in it: there was none yet, or it has executed or died. */
+int swisord_attempt_is_over(const struct swisord_attempt *attempt);
+/* Frees the memory; waits for a child that is still in it. */
+void swisord_attempt_free(struct swisord_attempt *attempt);
+
+/* Starts a process and returns at once, without waiting for its exec. What the request points to
+   must stay as it is until the attempt is over. */
+struct swisord_spawn_result swisord_spawn(const struct swisord_spawn_request *request,
+                                          struct swisord_attempt *attempt);
 
 /* fork(), for use before the first thread is started. */
 pid_t swisord_fork(void);
