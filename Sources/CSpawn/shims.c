@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -72,6 +73,21 @@ int swisord_close_from(int first) {
     return (int)syscall(SYS_close_range, (unsigned)first, ~0U, 0U);
 }
 
-void swisord_trim_heap(void) {
+/* The first object is the program itself; its read-only segments are what its file holds. */
+static int drop_program_pages(struct dl_phdr_info *object, size_t size, void *unused) {
+    (void)size, (void)unused;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int index = 0; index < object->dlpi_phnum; index++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[index];
+        if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
+        uintptr_t begin = (object->dlpi_addr + segment->p_vaddr + page - 1) & ~(page - 1);
+        uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
+        if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
+    }
+    return 1;
+}
+
+void swisord_give_back_memory(void) {
     malloc_trim(0);
+    dl_iterate_phdr(drop_program_pages, NULL);
 }

@@ -19,9 +19,11 @@ package enum ThisProcess {
         _ = try retrying("chdir", path) { chdir(path) }
     }
 
-    /// Gives back to the kernel what is free in the heap, after much has been used for a moment.
-    package static func trimHeap() {
-        swisord_trim_heap()
+    /// Gives back to the kernel what was used for a moment: free heap, and the program's own code.
+    ///
+    /// Most of the code of a start is never run again. What is comes back from the page cache.
+    package static func giveBackMemory() {
+        swisord_give_back_memory()
     }
 
     /// Closes every descriptor from `first` on (`close_range`, or one by one on an old kernel).

@@ -125,7 +125,7 @@ final class Daemon {
         autostartSome()
         if isHeapLoose, attempts == 0, autostarting.isEmpty {
             isHeapLoose = false
-            ThisProcess.trimHeap()
+            ThisProcess.giveBackMemory()
         }
     }
 

@@ -120,7 +120,7 @@ struct Startup {
         log.info("swisord \(Version.text) started with pid \(ThisProcess.pid)")
         daemon.begin()
         // Each start copies the tables of this memory, and reading the file has used much of it.
-        ThisProcess.trimHeap()
+        ThisProcess.giveBackMemory()
         let end = Result { () throws(SystemError) in try daemon.run(ready: ready) }
         pidfile?.remove()
         _ = consume lock

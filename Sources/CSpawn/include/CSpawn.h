@@ -121,8 +121,9 @@ void swisord_name_thread(pthread_t thread, const char *name);
 /* An empty file that can be read to its end at once and never written: /dev/null without /dev. */
 int swisord_empty_file(void);
 
-/* malloc_trim(0): gives back what is free in the heap. */
-void swisord_trim_heap(void);
+/* Gives back what is free in the heap (malloc_trim), and the pages of this program's own file
+   (madvise): those that are needed again come back from the page cache. */
+void swisord_give_back_memory(void);
 /* close_range(first, ~0U, 0): closes every descriptor from `first` on. */
 int swisord_close_from(int first);
 
