@@ -13,6 +13,8 @@ struct ChildEnvironment {
     /// The daemon's own variables as programs may see them.
     let inherited: OrderedDictionary<String, String>
     let socket: String
+    /// The user that the daemon itself became, and so all programs that name no other.
+    let daemonUser: Credentials?
 
     /// Variables that a service manager above us meant for us alone, and those of a supervisor
     /// above us: a program that believed them would talk to the wrong one.
@@ -22,7 +24,7 @@ struct ChildEnvironment {
         "SUPERVISOR_GROUP_NAME",
     ]
 
-    init(daemon: [String: String], socket: String) {
+    init(daemon: [String: String], socket: String, daemonUser: Credentials? = nil) {
         var inherited = OrderedDictionary<String, String>()
         for (name, value) in daemon.sorted(by: { $0.key < $1.key })
         where !ChildEnvironment.private_.contains(name) {
@@ -30,6 +32,7 @@ struct ChildEnvironment {
         }
         self.inherited = inherited
         self.socket = socket
+        self.daemonUser = daemonUser
     }
 
     /// The variables of one process.
@@ -46,7 +49,7 @@ struct ChildEnvironment {
     ) -> OrderedDictionary<String, String> {
         var variables = inherited
         variables.merge(process.baseEnvironment) { $1 }
-        if let user {
+        if let user = user ?? daemonUser {
             variables["HOME"] = user.home
             variables["USER"] = user.name
             variables["LOGNAME"] = user.name

@@ -89,7 +89,7 @@ extension Daemon {
 
     func information() -> DaemonInfo {
         DaemonInfo(
-            version: Version.text,
+            version: ReleaseVersion.text,
             pid: Int(ThisProcess.pid),
             state: fleet.isShuttingDown ? .shutdown : .running,
             identifier: loaded.configuration.daemon.identifier,

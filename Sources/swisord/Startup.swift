@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuration
+import ControlAPI
 import ControlServer
 import Logging
 import Logs
@@ -93,7 +94,8 @@ struct Startup {
         writePid(pidfile, log)
         let environment = ChildEnvironment(
             daemon: surroundings.environment,
-            socket: settings.socket
+            socket: settings.socket,
+            daemonUser: settings.user.flatMap { loaded.accounts[$0] }
         )
         let daemon: Daemon
         do throws(SystemError) {
@@ -117,7 +119,7 @@ struct Startup {
             throw StartupFailure(text: "event loop: \(error)")
         }
         daemon.server = try startServer(settings, core)
-        log.info("swisord \(Version.text) started with pid \(ThisProcess.pid)")
+        log.info("swisord \(ReleaseVersion.text) started with pid \(ThisProcess.pid)")
         daemon.begin()
         // Each start copies the tables of this memory, and reading the file has used much of it.
         ThisProcess.giveBackMemory()

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Configuration
+import ControlAPI
 import Platform
 
 /// The command line of the daemon.
@@ -81,7 +82,7 @@ struct Swisord: ParsableCommand {
     }
 
     mutating func run() throws {
-        if showsVersion { throw CleanExit.message("swisord \(Version.text)") }
+        if showsVersion { throw CleanExit.message("swisord \(ReleaseVersion.text)") }
         let surroundings = Surroundings.ofThisProcess()
         let code = Startup(
             file: try chosenFile(surroundings),

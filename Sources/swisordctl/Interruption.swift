@@ -29,7 +29,7 @@ extension Session {
                 )
             )
         }
-        if verb == Status.self, exitStatus != .success { exitStatus = .statusUnknown }
+        if let status = verb.interruptedStatus, exitStatus != .success { exitStatus = status }
     }
 
     private mutating func report(_ failure: ConnectionFailure) {
@@ -90,26 +90,5 @@ extension Session {
         if let hint { advise(hint) }
         let message = line.hasPrefix("error: ") ? String(line.dropFirst(7)) : line
         show(ErrorDocument(code: code, message: message, hint: hint))
-    }
-}
-
-extension Verb {
-    /// How a refusal of the whole request looks; supervisorctl has a phrase of its own in places.
-    static func refusal(for error: APIError) -> (line: String, status: ExitStatus) {
-        switch (error.code, self) {
-        case (.shuttingDown, is Reread.Type), (.shuttingDown, is Avail.Type):
-            ("ERROR: supervisor shutting down", .failure)
-        case (.shuttingDown, is Update.Type), (.shuttingDown, is Reload.Type):
-            ("ERROR: already shutting down", .failure)
-        case (.shuttingDown, is Shutdown.Type):
-            ("ERROR: already shutting down", .success)
-        case (.invalidConfiguration, is Reread.Type), (.invalidConfiguration, is Update.Type),
-            (.invalidConfiguration, is Avail.Type):
-            ("ERROR: CANT_REREAD: \(error.message)", .failure)
-        case (.invalidConfiguration, is Reload.Type):
-            (error.message, .failure)
-        default:
-            ("error: \(error.message)", .failure)
-        }
     }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ControlAPI
+
 extension Swisordctl {
     /// Carries the command line out.
     func perform() -> ExitStatus {
         let (words, found) = Words(arguments: words).removing(["--json", "--no-color"])
         let terminal = Terminal.standard(colours: !noColour && !found.contains("--no-color"))
         if version {
-            terminal.line(swisordctlVersion)
+            terminal.line(ReleaseVersion.text)
             terminal.flush()
             return .success
         }

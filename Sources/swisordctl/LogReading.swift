@@ -106,8 +106,8 @@ extension LogSource {
     /// The verb that follows this log.
     fileprivate var words: [String] {
         switch self {
-        case .program(let name, let channel): [Tail.name, "-f", name, channel.rawValue]
-        case .daemon: [Maintail.name, "-f"]
+        case .program(let name, let channel): ["tail", "-f", name, channel.rawValue]
+        case .daemon: ["maintail", "-f"]
         }
     }
 }

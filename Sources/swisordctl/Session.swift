@@ -22,37 +22,6 @@ struct Session {
         self.terminal = terminal
         self.json = json
     }
-
-    /// Runs one command; nothing for a blank one.
-    mutating func run(_ words: [String]) {
-        guard let name = words.first else { return }
-        let arguments = Array(words.dropFirst())
-        defer { terminal.flush() }
-        guard let verb = VerbTable.verb(named: name) else {
-            unknown(words)
-            return
-        }
-        do throws(Interruption) {
-            if arguments.contains(where: { $0 == "-h" || $0 == "--help" }) {
-                try Help.run([name], in: &self)
-            } else {
-                try verb.run(arguments, in: &self)
-            }
-        } catch {
-            report(error, by: verb)
-        }
-    }
-
-    private mutating func unknown(_ words: [String]) {
-        fail(
-            "*** Unknown syntax: \(words.joined(separator: " "))",
-            APIError(
-                .badRequest,
-                "unknown verb '\(words[0])'",
-                hint: VerbTable.replacement(for: words[0])
-            )
-        )
-    }
 }
 
 extension Session {
@@ -123,7 +92,7 @@ extension Session {
         withHelp: Bool = true
     ) {
         fail("Error: \(complaint)", APIError(.badRequest, complaint), status)
-        if withHelp, !json { Help.describe(verb, on: terminal) }
+        if withHelp, !json { verb.describe(on: terminal) }
     }
 
     /// Refuses arguments of a verb that takes none; true when there were any.

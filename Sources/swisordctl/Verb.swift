@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ControlAPI
+
 /// One thing that swisordctl can be told to do.
 ///
-/// The table below is the only list of them: the command line, the shell, completion and `help`
-/// all read it.
+/// `VerbTable` is the only list of them.
 protocol Verb: SendableMetatype {
     static var name: String { get }
     /// Each way to write it, with what that does.
@@ -11,6 +12,33 @@ protocol Verb: SendableMetatype {
     /// What is completed behind the verb.
     static var subject: Subject { get }
     static func run(_ arguments: [String], in session: inout Session) throws(Interruption)
+    /// How a refusal of the whole request looks; supervisorctl has phrases of its own in places.
+    static func refusal(for error: APIError) -> Refusal
+    /// The exit status after any interruption, where it is not that of the interruption.
+    static var interruptedStatus: ExitStatus? { get }
+}
+
+/// What is said of a refused request, and the exit status.
+struct Refusal: Hashable {
+    let line: String
+    var status = ExitStatus.failure
+}
+
+extension Verb {
+    static func refusal(for error: APIError) -> Refusal {
+        Refusal(line: "error: \(error.message)")
+    }
+
+    static var interruptedStatus: ExitStatus? { nil }
+
+    /// Shows how it is written, in two columns.
+    static func describe(on terminal: Terminal) {
+        let width = forms.map(\.form.count).reduce(0, max) + 2
+        for form in forms {
+            let gap = String(repeating: " ", count: width - form.form.count)
+            terminal.line(form.form + gap + form.meaning)
+        }
+    }
 }
 
 /// A line of help.
@@ -27,27 +55,4 @@ struct HelpForm: Hashable, Sendable {
 /// What the arguments of a verb name.
 enum Subject: Sendable {
     case nothing, processes, groups, verbs
-}
-
-enum VerbTable {
-    static let all: [any Verb.Type] = [
-        Avail.self, Clear.self, Exit.self, Help.self, Maintail.self, Pid.self, Quit.self,
-        Reload.self, Reread.self, Restart.self, Shutdown.self, Signal.self, Start.self,
-        Status.self, Stop.self, Tail.self, Update.self, Version.self,
-    ]
-
-    static func verb(named name: String) -> (any Verb.Type)? {
-        all.first { $0.name == name }
-    }
-
-    /// What to do instead of something that supervisorctl has and this does not.
-    static func replacement(for name: String) -> String? {
-        switch name {
-        case "add": "swisordctl has no 'add': 'update NAME' adds what is new in the file"
-        case "remove": "swisordctl has no 'remove': 'update NAME' removes what left the file"
-        case "fg": "swisordctl has no 'fg': 'tail -f NAME' shows the output"
-        case "open": "swisordctl has no 'open': start it with '-s unix:///PATH'"
-        default: nil
-        }
-    }
 }

@@ -26,4 +26,12 @@ enum Avail: Verb {
     private static func column(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.unicodeScalars.count))
     }
+
+    static func refusal(for error: APIError) -> Refusal {
+        switch error.code {
+        case .shuttingDown: Refusal(line: "ERROR: supervisor shutting down")
+        case .invalidConfiguration: Refusal(line: "ERROR: CANT_REREAD: \(error.message)")
+        default: Refusal(line: "error: \(error.message)")
+        }
+    }
 }

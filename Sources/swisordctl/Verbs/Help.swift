@@ -22,17 +22,8 @@ enum Help: Verb {
             session.show(ErrorDocument(APIError(.notFound, "no help on '\(name)'", hint: hint)))
             return
         }
-        if !session.json { describe(verb, on: session.terminal) }
+        if !session.json { verb.describe(on: session.terminal) }
         session.show(Entry(verb))
-    }
-
-    /// The forms of a verb in two columns.
-    static func describe(_ verb: any Verb.Type, on terminal: Terminal) {
-        let width = verb.forms.map(\.form.count).reduce(0, max) + 2
-        for form in verb.forms {
-            let gap = String(repeating: " ", count: width - form.form.count)
-            terminal.line(form.form + gap + form.meaning)
-        }
     }
 
     private static func list(in session: Session) {

@@ -25,4 +25,12 @@ enum Reload: Verb {
         if case .plan(let plan) = response { session.tellChanges(of: plan) }
         session.show(response)
     }
+
+    static func refusal(for error: APIError) -> Refusal {
+        switch error.code {
+        case .shuttingDown: Refusal(line: "ERROR: already shutting down")
+        case .invalidConfiguration: Refusal(line: error.message)
+        default: Refusal(line: "error: \(error.message)")
+        }
+    }
 }

@@ -23,4 +23,12 @@ enum Reread: Verb {
         session.adviseOn(plan)
         session.show(response)
     }
+
+    static func refusal(for error: APIError) -> Refusal {
+        switch error.code {
+        case .shuttingDown: Refusal(line: "ERROR: supervisor shutting down")
+        case .invalidConfiguration: Refusal(line: "ERROR: CANT_REREAD: \(error.message)")
+        default: Refusal(line: "error: \(error.message)")
+        }
+    }
 }

@@ -33,4 +33,11 @@ enum Shutdown: Verb {
         session.say("ERROR: \(what) (already shut down?)")
         session.show(ErrorDocument(code: code, message: what, hint: "already shut down?"))
     }
+
+    static func refusal(for error: APIError) -> Refusal {
+        switch error.code {
+        case .shuttingDown: Refusal(line: "ERROR: already shutting down", status: .success)
+        default: Refusal(line: "error: \(error.message)")
+        }
+    }
 }

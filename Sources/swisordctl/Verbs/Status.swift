@@ -27,6 +27,8 @@ enum Status: Verb {
         if list.programs.contains(where: \.isDown) { session.exitStatus = .statusNotRunning }
         session.show(.programs(list))
     }
+
+    static var interruptedStatus: ExitStatus? { .statusUnknown }
 }
 
 /// One line of the table.

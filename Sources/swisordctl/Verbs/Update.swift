@@ -46,4 +46,12 @@ enum Update: Verb {
         }
         return known
     }
+
+    static func refusal(for error: APIError) -> Refusal {
+        switch error.code {
+        case .shuttingDown: Refusal(line: "ERROR: already shutting down")
+        case .invalidConfiguration: Refusal(line: "ERROR: CANT_REREAD: \(error.message)")
+        default: Refusal(line: "error: \(error.message)")
+        }
+    }
 }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+
+/// All verbs: the command line, the shell, completion and `help` read this list and no other.
+enum VerbTable {
+    static let all: [any Verb.Type] = [
+        Avail.self, Clear.self, Exit.self, Help.self, Maintail.self, Pid.self, Quit.self,
+        Reload.self, Reread.self, Restart.self, Shutdown.self, Signal.self, Start.self,
+        Status.self, Stop.self, Tail.self, Update.self, Version.self,
+    ]
+
+    static func verb(named name: String) -> (any Verb.Type)? {
+        all.first { $0.name == name }
+    }
+
+    /// What to do instead of something that supervisorctl has and this does not.
+    static func replacement(for name: String) -> String? {
+        switch name {
+        case "add": "swisordctl has no 'add': 'update NAME' adds what is new in the file"
+        case "remove": "swisordctl has no 'remove': 'update NAME' removes what left the file"
+        case "fg": "swisordctl has no 'fg': 'tail -f NAME' shows the output"
+        case "open": "swisordctl has no 'open': start it with '-s unix:///PATH'"
+        default: nil
+        }
+    }
+}
+
+extension Session {
+    /// Runs one command; nothing for a blank one.
+    mutating func run(_ words: [String]) {
+        guard let name = words.first else { return }
+        let arguments = Array(words.dropFirst())
+        defer { terminal.flush() }
+        guard let verb = VerbTable.verb(named: name) else {
+            unknown(words)
+            return
+        }
+        do throws(Interruption) {
+            if arguments.contains(where: { $0 == "-h" || $0 == "--help" }) {
+                try Help.run([name], in: &self)
+            } else {
+                try verb.run(arguments, in: &self)
+            }
+        } catch {
+            report(error, by: verb)
+        }
+    }
+
+    private mutating func unknown(_ words: [String]) {
+        fail(
+            "*** Unknown syntax: \(words.joined(separator: " "))",
+            APIError(
+                .badRequest,
+                "unknown verb '\(words[0])'",
+                hint: VerbTable.replacement(for: words[0])
+            )
+        )
+    }
+}
