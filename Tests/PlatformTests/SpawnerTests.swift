@@ -21,6 +21,42 @@ extension KernelTests {
             try PreparedProgram(arguments: [path], environment: [], candidates: [path])
         }
 
+        @Test("may still be on its way to exec when its program is let go of")
+        func outlivesItsProgram() throws {
+            // It shares this memory until it executes; freed too early, it would be overwritten.
+            let spawner = try Spawner()
+            for round in 0..<300 {
+                let pid = try spawner.spawn(
+                    shell("exit \(round % 100)"),
+                    output: .null,
+                    error: .null
+                ).pid
+                let overwriting = [UInt8](repeating: 0xff, count: 40_000)
+                #expect(waitFor(pid) == Int32(round % 100) << 8)
+                #expect(overwriting.count == 40_000)
+            }
+        }
+
+        @Test("does not touch the error number of the thread that made it")
+        func leavesErrno() throws {
+            let spawner = try Spawner()
+            // So many that the search goes on for a while beside this thread.
+            let absent = try PreparedProgram(
+                arguments: ["x"],
+                environment: [],
+                candidates: (0..<50_000).map { "/nope/\($0)" }
+            )
+            let pid = try spawner.spawn(absent, output: .null, error: .null).pid
+            errno = EDOM
+            var status: Int32 = 0
+            var looks = 0
+            while waitpid(pid, &status, WNOHANG) == 0, errno == EDOM { looks += 1 }
+            #expect(errno == EDOM)
+            #expect(looks > 0)
+            if errno != EDOM { _ = waitFor(pid) }
+            #expect(status == 127 << 8)
+        }
+
         @Test("has an empty mask, default signals, its own session and only three descriptors")
         func isClean() throws {
             // An ignored signal and descriptors without close-on-exec must not get through.

@@ -5,12 +5,10 @@
 /*
  * What must be C, and nothing else.
  *
- * Between clone and exec the child of a process with threads owns a copy of every lock that some
- * other thread may have held, and no such thread. Only async-signal-safe code may run there. Swift
+ * Between clone and exec the child runs in the daemon's memory, beside threads that hold locks and
+ * change what they own. It may write to its own stack and call the kernel, nothing else. Swift
  * promises that for none of its statements (any of them may allocate, retain or take a lock), so
- * the child's way to exec is swisord_spawn() below. It calls the kernel directly wherever the C
- * library does more than that: its setresuid() signals threads that do not exist in the child, its
- * sigprocmask() and sigaction() hold back two signals for themselves.
+ * the child's way to exec is swisord_spawn() below.
  *
  * The rest are calls that Swift cannot make: variadic ones (prctl), those the overlay refuses
  * (fork), and those a header shows only with _GNU_SOURCE, which Swift's view of Glibc does not
