@@ -12,6 +12,14 @@ enum ReadingPurpose {
     case plan(PendingReplies.Reply)
     case apply(groups: [String], PendingReplies.Reply)
     case signal
+
+    /// Whether something is to be changed.
+    var isReload: Bool {
+        switch self {
+        case .plan: false
+        case .apply, .signal: true
+        }
+    }
 }
 
 /// Reading the file again, and changing only what differs, or nothing at all.
@@ -56,13 +64,15 @@ extension Daemon {
     }
 
     private func refuse(_ reading: ConfigurationReading, _ purposes: ArraySlice<ReadingPurpose>) {
-        reloadError = reading.text
         let error = APIError(
             .invalidConfiguration,
             reading.text,
             hint: "nothing was changed; correct the file"
         )
         for purpose in purposes { answer(purpose, .failure(error)) }
+        // Who only asked what a reload would do has refused nothing.
+        guard purposes.contains(where: \.isReload) else { return }
+        reloadError = reading.text
         log.error("the configuration was not taken up: \(reading.text)")
         publishReload("refused")
     }

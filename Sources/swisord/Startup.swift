@@ -121,8 +121,6 @@ struct Startup {
         daemon.server = try startServer(settings, core)
         log.info("swisord \(ReleaseVersion.text) started with pid \(ThisProcess.pid)")
         daemon.begin()
-        // Each start copies the tables of this memory, and reading the file has used much of it.
-        ThisProcess.giveBackMemory()
         let end = Result { () throws(SystemError) in try daemon.run(ready: ready) }
         pidfile?.remove()
         _ = consume lock

@@ -106,16 +106,16 @@ struct SocketTests {
             for path in [daemon.home, daemon.home + "/run"] { chmod(path, 0o755) }
             chmod(daemon.socket, 0o666)
             let script = """
-                import socket
-                s = socket.socket(socket.AF_UNIX)
-                s.connect('\(daemon.socket)')
-                s.sendall(b'GET /v1/daemon HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n')
-                print(s.makefile('rb').readline().decode())
+                use Socket;
+                socket(my $s, PF_UNIX, SOCK_STREAM, 0) or die $!;
+                connect($s, pack_sockaddr_un('\(daemon.socket)')) or die $!;
+                syswrite($s, "GET /v1/daemon HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n");
+                print scalar <$s>;
                 """
             let answer = try daemon.run(
                 "/usr/bin/setpriv",
                 [
-                    "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c",
+                    "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/perl", "-e",
                     script,
                 ]
             )
