@@ -15,6 +15,8 @@ MANDIR     ?= $(PREFIX)/share/man
 # other flags in the same folder would throw away what was built before.
 STATIC_SCRATCH := .build/static
 RELEASE_FLAGS  := -c release --static-swift-stdlib
+# A client lives for milliseconds, and relocating it took one of them; the daemon stays relocatable.
+CLIENT_FLAGS   := -Xlinker -no-pie
 STATIC_FLAGS   := -c release --scratch-path $(STATIC_SCRATCH) -Xswiftc -static-executable \
                   -Xlinker -lbsd -Xlinker -lmd -Xlinker -ltinfo
 CHECK_IMPORTS  := --explicit-target-dependency-import-check error
@@ -36,7 +38,8 @@ build: build/setup  ## a debug build of swisord and swisordctl
 	$(SWIFT) build
 
 release: build/setup  ## optimised executables in build/release
-	$(foreach program,$(PROGRAMS),$(SWIFT) build $(RELEASE_FLAGS) --product $(program) &&) true
+	$(SWIFT) build $(RELEASE_FLAGS) $$(CC=$(CC) scripts/static-runtime build/runtime) --product swisord
+	$(SWIFT) build $(RELEASE_FLAGS) $$(CC=$(CC) scripts/static-runtime build/runtime) $(CLIENT_FLAGS) --product swisordctl
 	@scripts/collect "$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)" build/release $(PROGRAMS)
 
 static: build/setup build/setup-static  ## fully static executables in build/static
