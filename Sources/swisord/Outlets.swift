@@ -96,11 +96,10 @@ struct Outlets {
         guard outlet.kind != kind else { return outlet }
         var outlet = outlet
         if outlet.channel != nil {
-            if case .captured(let target) = kind {
-                logs.post(.retarget(outlet.id, target))
-            } else {
-                release(&outlet)
-            }
+            // Whatever still writes to the pipe must not block because nobody reads any more.
+            let target: LogTarget =
+                if case .captured(let target) = kind { target } else { .discard }
+            logs.post(.retarget(outlet.id, target))
         }
         outlet.kind = kind
         return outlet

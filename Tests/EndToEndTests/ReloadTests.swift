@@ -47,6 +47,21 @@ struct ReloadTests {
         }
     }
 
+    @Test("that turns a log off still lets the old process say its last words")
+    func lastWords() throws {
+        // More than a pipe holds: it would block for ever if nobody read any more.
+        let command =
+            #"["sh", "-c", "trap 'head -c 500000 /dev/zero; exit 7' TERM; echo up; while :; do sleep 0.02; done"]"#
+        let talk = "programs: {talk: {command: \(command), stopwaitsecs: 60s, startsecs: 0"
+        try Daemon.running("\(talk)}}") { daemon in
+            try daemon.wait(forFile: "log/talk.log", toHold: "up")
+            daemon.configure("\(talk), stdout_logfile: NONE}}")
+            daemon.signal(SIGHUP)
+            try daemon.wait(forLog: "stopped: talk (exit status 7)")
+            try daemon.wait(for: "talk", "RUNNING")
+        }
+    }
+
     @Test("of a broken file keeps everything running and says why, until it is mended")
     func broken() throws {
         try Daemon.running("programs: {kept: {command: sleep 1000, startsecs: 0}}") { daemon in
