@@ -238,7 +238,7 @@ struct StateTests {
     )
     func ends(end: End) throws {
         try Daemon.running(
-            #"programs: {task: {command: [sh, -c, "sleep 0.1; \#(end.script)"], startsecs: 10ms, \#(end.keys)}}"#
+            #"programs: {task: {command: [sh, -c, "sleep 0.1; \#(end.script)"], startsecs: 0, \#(end.keys)}}"#
         ) { daemon in
             let task = try daemon.wait(for: "task", end.state)
             #expect(task.exit?.code == end.code)
@@ -258,8 +258,8 @@ struct StateTests {
         try Daemon.running(
             #"""
             programs:
-              crash: {command: [sh, -c, "ulimit -c unlimited; sleep 0.1; kill -SEGV $$"], startsecs: 10ms, autorestart: false}
-              plain: {command: [sh, -c, "ulimit -c 0; sleep 0.1; kill -SEGV $$"], startsecs: 10ms, autorestart: false}
+              crash: {command: [sh, -c, "ulimit -c unlimited; sleep 0.1; kill -SEGV $$"], startsecs: 0, autorestart: false}
+              plain: {command: [sh, -c, "ulimit -c 0; sleep 0.1; kill -SEGV $$"], startsecs: 0, autorestart: false}
             """#,
             settings: ["directory: /tmp"]
         ) { daemon in
@@ -283,9 +283,9 @@ struct StateTests {
         try Daemon.running(
             #"""
             programs:
-              always: {command: [sh, -c, "sleep 0.05; exit 0"], startsecs: 10ms, autorestart: "true"}
-              crash: {command: [sh, -c, "sleep 0.05; exit 1"], startsecs: 10ms, autorestart: unexpected}
-              never: {command: [sh, -c, "sleep 0.05; exit 1"], startsecs: 10ms, autorestart: "false"}
+              always: {command: [sh, -c, "sleep 0.5; exit 0"], startsecs: 10ms, autorestart: "true"}
+              crash: {command: [sh, -c, "sleep 0.5; exit 1"], startsecs: 10ms, autorestart: unexpected}
+              never: {command: [sh, -c, "sleep 0.5; exit 1"], startsecs: 10ms, autorestart: "false"}
             """#
         ) { daemon in
             try eventually("three runs") {
