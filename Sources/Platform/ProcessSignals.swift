@@ -81,34 +81,3 @@ package enum ProcessSignals {
         ProcessStat.read(pid)?.state == UInt8(ascii: "T")
     }
 }
-
-/// The few fields of /proc/PID/stat that are of use here.
-struct ProcessStat {
-    let state: UInt8
-    let group: Int32
-
-    /// Whether the process has ended: a zombie, or dead.
-    var hasEnded: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
-
-    /// Reads the fields of one process; nil when it is gone or there is no /proc.
-    static func read(_ pid: Int32) -> ProcessStat? {
-        let number = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
-        guard number >= 0 else { return nil }
-        let file = OwnedDescriptor(owning: number)
-        var buffer = [UInt8](repeating: 0, count: 512)
-        let count = Glibc.read(file.rawValue, &buffer, buffer.count)
-        guard count > 0 else { return nil }
-        return ProcessStat(buffer.prefix(count))
-    }
-
-    /// Parses `PID (name) S PPID PGRP …`; the name may hold spaces and parentheses.
-    init?(_ text: ArraySlice<UInt8>) {
-        guard let end = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-        let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
-        guard fields.count > 2, let state = fields[0].first,
-            let group = Int32(String(decoding: fields[2], as: UTF8.self))
-        else { return nil }
-        self.state = state
-        self.group = group
-    }
-}
