@@ -12,6 +12,7 @@ final class Acceptor {
     private let backend: any ControlBackend
     private let limits: ControlLimits
     private let log: @Sendable (String) -> Void
+    private let listening: (@Sendable (Int32) -> Void)?
     private let loop: any EventLoop
     private let registry: ConnectionRegistry
     private let owner = geteuid()
@@ -26,12 +27,14 @@ final class Acceptor {
         backend: any ControlBackend,
         limits: ControlLimits,
         log: @escaping @Sendable (String) -> Void,
+        listening: (@Sendable (Int32) -> Void)?,
         loop: any EventLoop
     ) {
         self.path = path
         self.backend = backend
         self.limits = limits
         self.log = log
+        self.listening = listening
         self.loop = loop
         registry = ConnectionRegistry(limit: limits.connections)
     }
@@ -41,10 +44,13 @@ final class Acceptor {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// Makes the socket and begins to accept.
-    func open() -> EventLoopFuture<Void> {
+    /// Makes the socket, or takes over `adopted` if that is still the one at the path, and begins
+    /// to accept.
+    func open(adopting adopted: Int32?) -> EventLoopFuture<Void> {
         let acceptor = NIOLoopBound(self, eventLoop: loop)
-        return listen().flatMap {
+        let kept = adopted.flatMap { ListeningSocket(adopting: $0, path: path) }
+        if adopted != nil, kept == nil { log("\(path): is not the one that was kept; made anew") }
+        return listen(on: kept).flatMap {
             let this = acceptor.value
             return SocketWatch.start(directory: this.directory, on: this.loop) {
                 acceptor.value.restore()
@@ -67,7 +73,7 @@ final class Acceptor {
         case .missing:
             let old = listener
             let acceptor = NIOLoopBound(self, eventLoop: loop)
-            listen().whenComplete { result in
+            listen(on: nil).whenComplete { result in
                 let this = acceptor.value
                 switch result {
                 case .success:
@@ -82,8 +88,8 @@ final class Acceptor {
     }
 
     /// Ends everything: the listener first, pending answers after a short while.
-    func stop(then completion: @escaping () -> Void) {
-        socket?.removeFile()
+    func stop(leavingFile: Bool, then completion: @escaping () -> Void) {
+        if !leavingFile { socket?.removeFile() }
         listener?.close(promise: nil)
         watch?.close(promise: nil)
         socket = nil
@@ -99,10 +105,10 @@ final class Acceptor {
         }
     }
 
-    private func listen() -> EventLoopFuture<Void> {
+    private func listen(on kept: ListeningSocket?) -> EventLoopFuture<Void> {
         let made: ListeningSocket
         do {
-            made = try ListeningSocket(path: path)
+            made = try kept ?? ListeningSocket(path: path)
         } catch {
             return loop.makeFailedFuture(error)
         }
@@ -122,8 +128,12 @@ final class Acceptor {
             .childChannelInitializer { channel in acceptor.value.welcome(channel) }
             .withBoundSocket(made.descriptor)
             .map { channel in
-                acceptor.value.socket = made
-                acceptor.value.listener = channel
+                let this = acceptor.value
+                this.socket = made
+                this.listener = channel
+                guard let listening = this.listening else { return }
+                let copy = fcntl(made.descriptor, F_DUPFD_CLOEXEC, 3)
+                if copy >= 0 { listening(copy) }
             }
     }
 

@@ -32,13 +32,24 @@ package final class ControlServer: Sendable {
 
     /// Makes the socket and begins to serve; it answers when this returns.
     ///
-    /// `log` gets a line whenever something is worth one, on the control thread.
-    ///
+    /// - Parameters:
+    ///   - descriptor: A listening socket that an earlier daemon left with whoever keeps it, which
+    ///     passes to the server. It is taken over with the clients that wait in it, or closed and
+    ///     made anew where it is not the one at `path` any more.
+    ///   - path: Where the socket is.
+    ///   - backend: The daemon.
+    ///   - limits: What clients may cost.
+    ///   - listening: Gets a descriptor of the listening socket, now and whenever it had to be
+    ///     made anew; whoever gets it closes it. While one is open, clients that connect wait
+    ///     instead of being refused, also when the daemon is gone. On the control thread.
+    ///   - log: Gets a line whenever something is worth one, on the control thread.
     /// - Throws: `ControlServerError` when there can be no socket at `path`.
     package static func start(
+        adopting descriptor: Int32? = nil,
         path: String,
         backend: any ControlBackend,
         limits: ControlLimits = ControlLimits(),
+        listening: (@Sendable (Int32) -> Void)? = nil,
         log: @escaping @Sendable (String) -> Void
     ) throws(ControlServerError) -> ControlServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -51,11 +62,12 @@ package final class ControlServer: Sendable {
                     backend: backend,
                     limits: limits,
                     log: log,
+                    listening: listening,
                     loop: loop
                 )
                 return NIOLoopBound(acceptor, eventLoop: loop)
             }.wait()
-            try loop.flatSubmit { acceptor.value.open() }.wait()
+            try loop.flatSubmit { acceptor.value.open(adopting: descriptor) }.wait()
             return ControlServer(group: group, acceptor: acceptor)
         } catch let error as ControlServerError {
             group.shutdownGracefully { _ in }
@@ -74,9 +86,15 @@ package final class ControlServer: Sendable {
     /// Ends the server without waiting: the file and the listener go first, pending answers get
     /// a short while to leave, then every connection is closed and `completion` is called.
     ///
+    /// With `leavingFile` the file stays, for the next daemon that takes over the socket.
     /// `completion` runs on the control thread. Stopping twice is harmless.
-    package func stop(completion: @escaping @Sendable () -> Void = {}) {
-        loop.execute { [acceptor] in acceptor.value.stop(then: completion) }
+    package func stop(
+        leavingFile: Bool = false,
+        completion: @escaping @Sendable () -> Void = {}
+    ) {
+        loop.execute { [acceptor] in
+            acceptor.value.stop(leavingFile: leavingFile, then: completion)
+        }
     }
 
     /// Names the thread for `ps -L`, and leaves all signals to the others.

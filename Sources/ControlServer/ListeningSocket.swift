@@ -28,6 +28,27 @@ struct ListeningSocket: Sendable {
     let descriptor: Int32
     private let identity: Identity
 
+    /// Takes over a socket that an earlier daemon made for `path` and somebody has kept open.
+    ///
+    /// Nil, and closed, when it does not listen, or is not the one that is found at `path` now.
+    init?(adopting descriptor: Int32, path: String) {
+        var isListening: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0,
+            isListening == 1, let found = Self.look(path),
+            let inode = BoundFile.inode(of: descriptor),
+            inode == UInt32(truncatingIfNeeded: found.identity.inode)
+        else {
+            _ = close(descriptor)
+            return nil
+        }
+        let flags = fcntl(descriptor, F_GETFD)
+        _ = fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC)
+        self.path = path
+        self.descriptor = descriptor
+        identity = found.identity
+    }
+
     /// Makes the socket and puts it at `path`.
     init(path: String) throws(ControlServerError) {
         guard path.utf8.count <= Self.pathLimit else { throw .pathTooLong(path) }
