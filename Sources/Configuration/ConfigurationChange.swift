@@ -160,6 +160,7 @@ private func differences(from old: DaemonSettings, to new: DaemonSettings) -> [S
         ("identifier", old.identifier != new.identifier),
         ("socket", old.socket != new.socket),
         ("runtime_dir", old.runtimeDirectory != new.runtimeDirectory),
+        ("orphans", old.orphans != new.orphans),
         ("state_dir", old.stateDirectory != new.stateDirectory),
     ])
 }

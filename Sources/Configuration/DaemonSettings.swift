@@ -21,6 +21,7 @@ package struct DaemonSettings: Hashable, Sendable {
     package var socket: String
     package var runtimeDirectory: String
     package var stateDirectory: String
+    package var orphans = OrphanPolicy.adopt
 
     package init(
         logfile: String,
@@ -35,6 +36,16 @@ package struct DaemonSettings: Hashable, Sendable {
         self.runtimeDirectory = runtimeDirectory
         self.stateDirectory = stateDirectory
     }
+}
+
+/// What a start does with programs that run on since the daemon before was killed.
+package enum OrphanPolicy: String, Hashable, Sendable, CaseIterable {
+    /// Takes them back as they are.
+    case adopt
+    /// Stops them, and starts their programs anew.
+    case stop
+    /// Leaves them alone, and starts no second copy while they run.
+    case leave
 }
 
 /// How much the activity log says, from least to most.

@@ -70,6 +70,12 @@ extension KeyTable {
                 "socket, lock, FIFOs, records"
             ),
             KeyDefinition(
+                "orphans",
+                .choice(OrphanPolicy.allCases.map(\.rawValue)),
+                default: "adopt",
+                "what becomes of programs that outlived a daemon"
+            ),
+            KeyDefinition(
                 "state_dir",
                 .path,
                 default: "(see Directories)",

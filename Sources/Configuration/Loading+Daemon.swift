@@ -63,6 +63,9 @@ extension Loading {
         if let umask = section.octal("umask") { settings.umask = umask }
         if let nodaemon = section.boolean("nodaemon") { settings.nodaemon = nodaemon }
         if let silent = section.boolean("silent") { settings.silent = silent }
+        if let policy = section.choice("orphans").flatMap(OrphanPolicy.init(rawValue:)) {
+            settings.orphans = policy
+        }
         settings.user = section.text("user").flatMap { user($0, with: names) }
         if let template = section.text("identifier"), let text = expand(template, with: names) {
             settings.identifier = text
