@@ -11,9 +11,26 @@
 #include <link.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+static char **arguments;
+
+/* glibc calls those of the executable with what main gets. */
+__attribute__((constructor)) static void keep_arguments(int count, char **argv) {
+    (void)count;
+    arguments = argv;
+}
+
+char *const *swisord_arguments(void) {
+    return arguments;
+}
+
+const char *swisord_executable_path(void) {
+    return (const char *)getauxval(AT_EXECFN);
+}
 
 pid_t swisord_fork(void) {
     return fork();

@@ -26,6 +26,8 @@
 #include <sys/signalfd.h>
 #include <sys/types.h>
 
+#include "guardian.h"
+
 /* The step that failed, in the order in which they are taken. */
 enum swisord_step {
     SWISORD_STEP_PIPE = 1,
@@ -103,6 +105,10 @@ void swisord_attempt_free(struct swisord_attempt *attempt);
 struct swisord_spawn_result swisord_spawn(const struct swisord_spawn_request *request,
                                           struct swisord_attempt *attempt);
 
+/* The arguments of this process, ended by NULL: Swift reads its own from /proc. */
+char *const *swisord_arguments(void);
+/* The path this process was executed by (AT_EXECFN), or NULL. */
+const char *swisord_executable_path(void);
 /* fork(), for use before the first thread is started. */
 pid_t swisord_fork(void);
 /* pipe2(ends, O_CLOEXEC). */

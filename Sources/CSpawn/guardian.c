@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The guardian: a parent that cannot fail because there is next to nothing in it.
+ *
+ * It starts the manager, keeps descriptors for it, tells it which children have ended, and starts
+ * it again when it dies. It allocates nothing once it runs, parses no text, opens no file and has
+ * no timer while nothing is amiss. What must hold:
+ *   - A child's exit stays with the kernel (WNOWAIT) until a manager has said that it knows it for
+ *     good. Only then is the child reaped, so no pid is another's before. One is told at a time.
+ *   - A manager that died between an exit and its acknowledgement leaves it to the next, and none
+ *     is told anything before it listens: it would drop it, and nobody would ever acknowledge.
+ *   - waitid(P_ALL, WNOWAIT) shows the same child again and again, and one that waits for its
+ *     acknowledgement would hide the manager's own death: the manager is looked after by its pid.
+ *   - What a manager sent before it died counts: its socket is read to the end first.
+ */
+
+#define _GNU_SOURCE
+#include "guardian-state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Numbers that stay free for a socket pair and whatever else a restart needs. */
+#define SPARE_NUMBERS 16
+/* The most packets read before signals and deaths get their turn. */
+#define TURN 256
+/* More managers than this must die of a signal that asks for the end before that is enforced. */
+#define LAST_FAILURES 4
+#define BIT(signal) ((uint64_t)1 << ((signal) - 1))
+
+/* More than five crashes in a minute: one try in ten seconds. */
+static const struct swisord_guardian_limits default_limits = {
+    .burst = 5, .window = 60000, .pause = 10000, .patience = 10000, .retry = 1000};
+
+static struct swisord_guardian the_guardian;
+/* An entry of the environment, rewritten for each manager. */
+static char manager_entry[] = "SWISORD_MANAGER=0000000000";
+
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * (int64_t)1000 + time.tv_nsec / 1000000;
+}
+
+/* The manager's end is closed: it has died, is about to, or is not itself any more. */
+static void channel_ended(struct swisord_guardian *g) {
+    swisord_close_if_open(&g->channel);
+    if (!g->farewell && g->next < 0) g->due[SWISORD_DUE_CLOSE] = now() + g->limits.patience;
+}
+
+/* Takes what has come, but not more than gets in a turn; whether there may be more. */
+static int receive(struct swisord_guardian *g) {
+    struct swisord_guardian_message m;
+    int descriptors[SWISORD_GUARDIAN_BATCH];
+    size_t count;
+    for (int turn = 0; g->channel >= 0 && turn < TURN; turn++) {
+        int result = swisord_guardian_receive(g->channel, &m, descriptors, &count);
+        if (result == 0) channel_ended(g);
+        if (result > 0) swisord_guardian_take(g, &m, sizeof m, descriptors, count);
+        /* Other errors (ECONNRESET of a manager that left answers unread) come before what it
+           said, and only once. */
+        if (result < 0 && errno == EAGAIN) return 0;
+    }
+    return g->channel >= 0;
+}
+
+static int sent(struct swisord_guardian *g, const struct swisord_guardian_message *m,
+                const int *descriptors) {
+    if (swisord_guardian_send(g->channel, m, descriptors, descriptors ? m->count : 0) == 0)
+        return 1;
+    if (errno == EAGAIN)
+        g->is_full = 1;
+    else /* ETOOMANYREFS, ENOBUFS: nothing tells when there is room again. */
+        g->due[SWISORD_DUE_SEND] = now() + g->limits.retry / 10 + 1;
+    return 0;
+}
+
+static uint32_t recent_crashes(const struct swisord_guardian *g) {
+    uint32_t recent = 0, kept = g->crash_count < SWISORD_CRASHES ? g->crash_count : SWISORD_CRASHES;
+    int64_t begin = now() - g->limits.window;
+    for (uint32_t index = 0; index < kept; index++)
+        if (g->crashes[index] > begin) recent++;
+    return recent;
+}
+
+static int sent_welcome(struct swisord_guardian *g) {
+    struct swisord_guardian_message m = {
+        .kind = SWISORD_WELCOME, .value = SWISORD_GUARDIAN_VERSION, .count = g->text_length,
+        .code = g->last_code, .status = g->last_status, .flags = g->flags, .start = g->start,
+        .guardian = getpid(), .crashes = recent_crashes(g), .open_files = g->open_files};
+    memcpy(m.text, g->text, g->text_length);
+    return sent(g, &m, NULL);
+}
+
+static int sent_stored(struct swisord_guardian *g) {
+    struct swisord_guardian_message m = {.kind = SWISORD_STORED, .value = -1};
+    int descriptors[SWISORD_GUARDIAN_BATCH];
+    for (int slot = g->cursor; slot <= g->highest; slot++) {
+        if (g->store[slot] == 0) continue;
+        if (m.count == SWISORD_GUARDIAN_BATCH) {
+            m.value = slot;
+            break;
+        }
+        m.slots[m.count] = slot;
+        descriptors[m.count++] = g->store[slot] - 1;
+    }
+    return sent(g, &m, descriptors);
+}
+
+/* Tells one exit, if there is any; the child stays as it is. */
+static void tell(struct swisord_guardian *g) {
+    siginfo_t info = {0};
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0) return;
+    /* The manager's own death is seen when its SIGCHLD, which is pending, ends the next wait. */
+    if (info.si_pid == 0 || info.si_pid == g->manager) return;
+    struct swisord_guardian_message m = {.kind = SWISORD_EXIT, .value = info.si_pid,
+                                         .code = info.si_code, .status = info.si_status};
+    if (!sent(g, &m, NULL)) return;
+    g->told = info.si_pid;
+    g->due[SWISORD_DUE_ACK] = now() + g->limits.patience;
+}
+
+/* Lets go of the child whose exit the manager knows for good. */
+static void reap(struct swisord_guardian *g) {
+    if (!g->is_acknowledged) return;
+    siginfo_t info;
+    waitid(P_PID, (id_t)g->told, &info, WEXITED | WNOHANG | __WALL);
+    g->told = g->is_acknowledged = 0;
+}
+
+static int has_room(const struct swisord_guardian *g) {
+    return g->channel >= 0 && !g->is_full && !g->due[SWISORD_DUE_SEND];
+}
+
+/* Sends what the manager is owed, as long as there is room. */
+static void answer(struct swisord_guardian *g) {
+    if (g->owes_welcome && has_room(g)) g->owes_welcome = !sent_welcome(g);
+    if (g->owes_stored && has_room(g)) g->owes_stored = !sent_stored(g);
+    if (g->listens && !g->told && has_room(g)) tell(g);
+}
+
+/* Signals. */
+
+/* Passes on what is held, once the manager can tell what it is. Before it is established it is
+   ended by a signal like any program that starts. */
+static void pass_on(struct swisord_guardian *g) {
+    if (!g->manager || !(g->listens || !g->established)) return;
+    for (int signal = 1; g->held; signal++) {
+        if (!(g->held & BIT(signal))) continue;
+        g->held &= ~BIT(signal);
+        union sigval sender = {.sival_ptr = (void *)(uintptr_t)g->senders[signal - 1]};
+        sigqueue(g->manager, signal, sender);
+    }
+}
+
+static void hold(struct swisord_guardian *g, const struct signalfd_siginfo *info) {
+    int signal = (int)info->ssi_signo;
+    if (signal == SIGCHLD || signal < 1 || signal > 64) return;
+    int asks_for_end = signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
+    if (asks_for_end) {
+        g->ending = signal;
+        if (!g->manager) g->due[SWISORD_DUE_START] = now();
+    }
+    g->senders[signal - 1] = (uint64_t)info->ssi_uid << 32 | info->ssi_pid;
+    /* What the terminal sends, it sends to the manager as well. */
+    if (asks_for_end && info->ssi_code == SI_KERNEL && g->manager) return;
+    g->held |= BIT(signal);
+}
+
+static void read_signals(struct swisord_guardian *g) {
+    struct signalfd_siginfo info[8];
+    ssize_t length;
+    while ((length = read(g->signals, info, sizeof info)) > 0)
+        for (size_t index = 0; index < (size_t)length / sizeof *info; index++)
+            hold(g, &info[index]);
+}
+
+/* The manager's life. */
+
+_Noreturn static void become_manager(struct swisord_guardian *g, int channel) {
+    const struct sigaction normal = {.sa_handler = SIG_DFL};
+    for (int signal = 1; signal <= 64; signal++) sigaction(signal, &normal, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    struct rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = g->open_files < files.rlim_max ? g->open_files : files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    fcntl(channel, F_SETFD, 0);
+    snprintf(manager_entry, sizeof manager_entry, "SWISORD_MANAGER=%d", channel);
+    fexecve(g->trial >= 0 ? g->trial : g->executable, g->argv, environ);
+    _exit(127);
+}
+
+static void start(struct swisord_guardian *g) {
+    int ends[2] = {-1, -1};
+    pid_t pid = -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0)
+        pid = fork();
+    if (pid == 0) become_manager(g, ends[1]);
+    swisord_close_if_open(&ends[1]);
+    if (pid < 0) {
+        swisord_close_if_open(&ends[0]);
+        g->due[SWISORD_DUE_START] = now() + g->limits.retry;
+        return;
+    }
+    if (g->ready >= 0) unsetenv("SWISORD_READY");
+    swisord_close_if_open(&g->ready);
+    g->due[SWISORD_DUE_START] = 0;
+    g->manager = pid;
+    g->channel = ends[0];
+    g->start++;
+    if (g->trial >= 0) g->due[SWISORD_DUE_READY] = now() + g->limits.patience;
+    if (g->ending) g->held |= BIT(g->ending);
+}
+
+static void forget_manager(struct swisord_guardian *g) {
+    swisord_close_if_open(&g->channel);
+    memset(g->due, 0, sizeof g->due);
+    g->manager = g->told = 0;
+    g->listens = g->is_acknowledged = g->owes_welcome = g->owes_stored = g->is_full = 0;
+}
+
+/* A manager has ended: whether there is to be another, and when. */
+static int goes_on_after(struct swisord_guardian *g, const siginfo_t *info) {
+    while (receive(g)) continue;
+    reap(g);
+    forget_manager(g);
+    g->last_code = info->si_code;
+    g->last_status = info->si_status;
+    if (g->farewell) return 0;
+    if (!g->established) {
+        g->result = info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
+        return 0;
+    }
+    int64_t time = now();
+    g->due[SWISORD_DUE_START] = time;
+    if (g->trial >= 0) {
+        swisord_close_if_open(&g->trial);
+        swisord_close_if_open(&g->next);
+        g->flags = SWISORD_ROLLED_BACK;
+    } else if (g->next >= 0) {
+        g->trial = g->next;
+        g->next = -1;
+        g->flags = SWISORD_UPGRADED;
+    } else {
+        g->crashes[g->crash_count++ % SWISORD_CRASHES] = time;
+        g->result = 1;
+        if (g->ending) return g->failures++ < LAST_FAILURES;
+        if (recent_crashes(g) > g->limits.burst) g->due[SWISORD_DUE_START] = time + g->limits.pause;
+    }
+    return 1;
+}
+
+/* Sees the manager stop, continue and end; 0 when its end is the guardian's. */
+static int attend(struct swisord_guardian *g) {
+    while (g->manager) {
+        siginfo_t info = {0};
+        int options = WEXITED | WSTOPPED | WCONTINUED | WNOHANG | __WALL;
+        if (waitid(P_PID, (id_t)g->manager, &info, options) != 0 || info.si_pid == 0) break;
+        if (info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED)
+            g->due[SWISORD_DUE_CONTINUE] = now() + g->limits.patience;
+        else if (info.si_code == CLD_CONTINUED)
+            g->due[SWISORD_DUE_CONTINUE] = 0;
+        else if (!goes_on_after(g, &info))
+            return 0;
+    }
+    return 1;
+}
+
+static void keep_deadlines(struct swisord_guardian *g) {
+    int64_t time = now();
+    if (g->due[SWISORD_DUE_SEND] <= time) g->due[SWISORD_DUE_SEND] = 0;
+    if (!g->manager) return;
+    for (int which = SWISORD_DUE_ACK; which < SWISORD_DEADLINES; which++) {
+        if (g->due[which] == 0 || g->due[which] > time) continue;
+        g->due[which] = 0;
+        kill(g->manager, SIGKILL);
+    }
+}
+
+/* Waits for a signal, a packet or the first deadline. */
+static void rest(struct swisord_guardian *g) {
+    int64_t first = 0;
+    for (int which = 0; which < SWISORD_DEADLINES; which++)
+        if (g->due[which] && (!first || g->due[which] < first)) first = g->due[which];
+    int64_t left = first ? first - now() : -1;
+    if (first && left < 0) left = 0;
+    struct pollfd watched[2] = {{.fd = g->signals, .events = POLLIN},
+                                {.fd = g->channel, .events = POLLIN}};
+    if (g->is_full) watched[1].events |= POLLOUT;
+    if (poll(watched, 2, left > INT32_MAX ? INT32_MAX : (int)left) <= 0) return;
+    if (watched[1].revents & POLLOUT) g->is_full = 0;
+}
+
+static int prepare(struct swisord_guardian *g, char *const *argv, int ready,
+                   const struct swisord_guardian_limits *limits) {
+    swisord_guardian_reset(g);
+    g->limits = limits ? *limits : default_limits;
+    g->argv = argv;
+    g->ready = ready;
+    unsetenv("SWISORD_GUARDIAN");
+    putenv(manager_entry);
+    if (ready >= 0) fcntl(ready, F_SETFD, 0);
+    g->executable = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+    const char *path = (const char *)getauxval(AT_EXECFN);
+    if (g->executable < 0 && path) g->executable = open(path, O_PATH | O_CLOEXEC);
+    if (g->executable < 0) return -1;
+    /* Programs of the same user are not to take descriptors out of here. */
+    prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
+    if (getpid() != 1) prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return -1;
+    g->open_files = files.rlim_cur;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    g->too_high = files.rlim_max > INT32_MAX ? INT32_MAX : (int)files.rlim_max;
+    g->too_high -= SPARE_NUMBERS;
+    /* Left alone: what the processor raises, and what stops a job of the shell, manager and all. */
+    const int left[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT,
+                        SIGTSTP, SIGTTIN, SIGTTOU};
+    sigset_t taken;
+    sigfillset(&taken);
+    for (size_t index = 0; index < sizeof left / sizeof *left; index++)
+        sigdelset(&taken, left[index]);
+    /* An ignored SIGCHLD would have the kernel reap. */
+    signal(SIGCHLD, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &taken, NULL);
+    return g->signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int swisord_guardian_run(char *const *argv, int ready,
+                         const struct swisord_guardian_limits *limits) {
+    struct swisord_guardian *g = &the_guardian;
+    if (prepare(g, argv, ready, limits) < 0) return 1;
+    g->due[SWISORD_DUE_START] = now();
+    for (;;) {
+        if (!g->manager && g->due[SWISORD_DUE_START] <= now()) start(g);
+        pass_on(g);
+        reap(g);
+        answer(g);
+        rest(g);
+        read_signals(g);
+        receive(g);
+        if (!attend(g)) return g->result;
+        keep_deadlines(g);
+    }
+}
