@@ -43,6 +43,17 @@ package struct SpawnFailure: Error, Hashable, Sendable {
     }
 }
 
+extension SpawnFailure {
+    /// A start that the death of the manager has cut short.
+    package static let interrupted = SpawnFailure(
+        step: .exec,
+        subject: "",
+        errorNumber: 0,
+        reason: "the manager ended before the program was executed",
+        isPermanent: false
+    )
+}
+
 extension SpawnFailure: CustomStringConvertible {
     /// One line such as `directory: /nope: No such file or directory`.
     package var description: String {

@@ -6,6 +6,7 @@ extension Fleet {
     package mutating func add(_ spec: MemberSpec) -> MemberID {
         if let id = identifiers[spec.name], members[id]?.isLeaving == true {
             members[id]?.isLeaving = false
+            touchIfMoved(id)
             adopt(spec, for: id)
             return id
         }
@@ -57,6 +58,7 @@ extension Fleet {
     package mutating func remove(_ id: MemberID, at now: Instant) {
         guard let member = members[id] else { return }
         members[id]?.isLeaving = true
+        touchIfMoved(id)
         if member.machine.isActive {
             deliver(.stop, to: id, at: now)
         } else {
@@ -73,5 +75,6 @@ extension Fleet {
     private mutating func adopt(_ spec: MemberSpec, for id: MemberID) {
         members[id]?.spec = spec
         members[id]?.takeUpRules()
+        touchIfMoved(id)
     }
 }

@@ -22,6 +22,14 @@ extension Fleet {
         stopNextPriority(at: now)
     }
 
+    /// Goes on with a shutdown that was under way, once all members are back.
+    package mutating func resumeShutdown(_ stage: ShutdownStage, at now: Instant) {
+        guard stage != .none, shutdown == nil else { return }
+        shutdown = ShutdownProgress()
+        if stage == .killing { killEverything(at: now) }
+        if shutdown?.waitingFor.isEmpty == true { stopNextPriority(at: now) }
+    }
+
     mutating func shutdownMemberCameToRest(_ id: MemberID, at now: Instant) {
         guard shutdown?.waitingFor.remove(id) != nil, shutdown?.waitingFor.isEmpty == true else {
             return

@@ -13,6 +13,8 @@ package struct Fleet: Sendable {
     var identifiers: [ProcessName: MemberID] = [:]
     var parked: [Ticket: ParkedRequest] = [:]
     var shutdown: ShutdownProgress?
+    /// Members whose records have changed, each once.
+    var touched: [MemberID] = []
     private var deadlines = DeadlineQueue()
     private var effects: [FleetEffect] = []
     private var nextEffectIndex = 0
@@ -65,6 +67,8 @@ package struct Fleet: Sendable {
 
     /// Takes the next thing to do; nil when everything has been done.
     package mutating func nextEffect() -> FleetEffect? {
+        // Whoever asks for the next one has carried out the last.
+        if nextEffectIndex > 0 { wasDone(effects[nextEffectIndex - 1]) }
         guard nextEffectIndex < effects.count else {
             effects.removeAll(keepingCapacity: true)
             nextEffectIndex = 0
@@ -95,12 +99,14 @@ package struct Fleet: Sendable {
     mutating func deliver(_ event: ProcessMachine.Event, to id: MemberID, at now: Instant) {
         guard var member = members[id] else { return }
         let before = member.machine.state
+        let (phaseBefore, historyBefore) = (member.machine.phase, member.history)
         let wasActive = member.machine.isActive
         let deadlineBefore = member.machine.deadline
         let report = member.remember(event, at: now)
         let effect = member.machine.handle(event, at: now, noise: noise(for: event))
         member.takeUpRules()
         members[id] = member
+        if phaseBefore != member.machine.phase || historyBefore != member.history { touch(id) }
         if let report { emit(.report(report)) }
         translate(effect, member)
         if let deadline = member.machine.deadline, deadline != deadlineBefore {
@@ -131,7 +137,7 @@ package struct Fleet: Sendable {
         case .spawn: emit(.spawn(member.id))
         case .terminate(let pid):
             emit(.report(.waiting(member.id, member.name)))
-            emit(.terminate(member.id, pid, policy.stopSignal, toGroup: policy.stopAsGroup))
+            askToEnd(member.id, pid)
         case .kill(let pid):
             emit(.report(.killing(member.id, member.name, pid)))
             emit(.kill(member.id, pid, toGroup: policy.killAsGroup))
@@ -145,6 +151,34 @@ package struct Fleet: Sendable {
         }
     }
 
+    /// Sends the stop signal, which is owed until it has been sent.
+    mutating func askToEnd(_ id: MemberID, _ pid: PID) {
+        guard let policy = members[id]?.machine.policy else { return }
+        members[id]?.owesSignal = true
+        emit(.terminate(id, pid, policy.stopSignal, toGroup: policy.stopAsGroup))
+    }
+
+    private mutating func wasDone(_ effect: FleetEffect) {
+        guard case .terminate(let id, _, _, _) = effect, members[id]?.owesSignal == true else {
+            return
+        }
+        members[id]?.owesSignal = false
+        touch(id)
+    }
+
+    /// Notes that the record of a member has changed.
+    private mutating func touch(_ id: MemberID) {
+        members[id]?.hasMoved = true
+        guard members[id]?.isTouched == false else { return }
+        members[id]?.isTouched = true
+        touched.append(id)
+    }
+
+    /// Notes that what a member is has changed; only one that has moved has a record.
+    mutating func touchIfMoved(_ id: MemberID) {
+        if members[id]?.hasMoved == true { touch(id) }
+    }
+
     private mutating func memberCameToRest(_ id: MemberID, at now: Instant) {
         if members[id]?.isLeaving == true { forget(id) }
         shutdownMemberCameToRest(id, at: now)
@@ -153,7 +187,9 @@ package struct Fleet: Sendable {
     private mutating func noise(for event: ProcessMachine.Event) -> Double {
         switch event {
         case .exited, .spawnFailed: Double.random(in: -1...1, using: &random)
-        case .start, .stop, .restart, .kill, .spawned, .executed, .groupEmptied, .deadlineReached: 0
+        case .start, .stop, .restart, .kill, .spawned, .executed, .startAborted, .groupEmptied,
+            .deadlineReached:
+            0
         }
     }
 
@@ -166,42 +202,12 @@ package struct Fleet: Sendable {
         effects.append(effect)
     }
 
+    mutating func enter(_ id: MemberID, at deadline: Instant) {
+        deadlines.enter(id, at: deadline)
+    }
+
     mutating func makeIdentifier() -> MemberID {
         nextIdentifier += 1
         return MemberID(rawValue: nextIdentifier)
-    }
-}
-
-extension FleetMember {
-    /// Keeps what an event says about the past, and tells what of it is news.
-    fileprivate mutating func remember(
-        _ event: ProcessMachine.Event,
-        at now: Instant
-    ) -> FleetReport? {
-        switch event {
-        case .spawned(let pid):
-            history.startedAt = now
-            history.runs += 1
-            return .spawned(id, name, pid)
-        case .spawnFailed(let failure):
-            history.lastExit = .neverExecuted(failure)
-            history.lastDuration = nil
-            return .spawnFailed(id, name, failure)
-        case .exited(let status):
-            guard let run = machine.liveRun else { return nil }
-            history.endedAt = now
-            history.lastExit = status
-            history.lastDuration = now.duration(since: run.startedAt)
-            return .exited(
-                id,
-                name,
-                run.pid,
-                status,
-                expected: machine.state == .running && machine.policy.expects(status),
-                wasStopping: machine.state == .stopping
-            )
-        case .start, .stop, .restart, .kill, .executed, .groupEmptied, .deadlineReached:
-            return nil
-        }
     }
 }

@@ -23,6 +23,8 @@ package enum FleetEffect: Hashable, Sendable {
 package enum FleetReport: Hashable, Sendable {
     case spawned(MemberID, ProcessName, PID)
     case spawnFailed(MemberID, ProcessName, SpawnFailure)
+    /// A start that a dead manager left half made is made again.
+    case startAborted(MemberID, ProcessName, PID)
     case exited(MemberID, ProcessName, PID, ExitStatus, expected: Bool, wasStopping: Bool)
     case changed(MemberID, ProcessName, from: ProcessState, to: ProcessState, PID?)
     case killing(MemberID, ProcessName, PID)

@@ -42,6 +42,8 @@ package struct FleetMember: Sendable {
         package var lastDuration: Duration?
         /// Runs so far, the current one included.
         package var runs = 0
+
+        package init() {}
     }
 
     package let id: MemberID
@@ -51,6 +53,12 @@ package struct FleetMember: Sendable {
     /// Removed from the configuration; it goes once its process is gone.
     package internal(set) var isLeaving = false
     var waiters: [Waiter] = []
+    /// The stop signal of a stop under way may not have been sent yet.
+    var owesSignal = false
+    /// Something has been told to it since it was added.
+    var hasMoved = false
+    /// Its record has changed since the caller last asked.
+    var isTouched = false
 
     init(id: MemberID, spec: MemberSpec) {
         self.id = id

@@ -12,6 +12,7 @@
 ///     spawning   spawned           starting, exec pending
 ///     spawning   spawnFailed       backoff, or fatal
 ///     starting   executed          starting until startsecs, or running when they are 0
+///     starting   startAborted      spawning, failures as before      spawn
 ///     starting   deadlineReached   running
 ///     starting   exited            backoff, or fatal
 ///     running    exited            exited; backoff or fatal when startsecs is 0
@@ -21,11 +22,13 @@
 ///     any live   stop, restart     stopping                          terminate
 ///     stopping   start, stop       stopping, and another `next`
 ///     stopping   deadlineReached   killing                           kill
-///     stopping   exited            emptying, or settled              inspectGroup
+///     stopping   exited (1)        emptying, or settled              inspectGroup
 ///     killing    deadlineReached   killing                           kill, again
-///     killing    exited            emptying, or settled              inspectGroup
+///     killing    exited (1)        emptying, or settled              inspectGroup
 ///     emptying   groupEmptied      settled
 ///     emptying   deadlineReached   emptying                          kill, again
+///
+/// (1) or startAborted, which is told only of a run that another manager began.
 ///
 /// *Settled* is `stopped`, or `spawning` when a start was asked for meanwhile. STOPPING covers
 /// three phases: the leader has been asked to end, has been killed, or is gone while others of
@@ -39,6 +42,11 @@ package struct ProcessMachine: Hashable, Sendable {
     package struct Run: Hashable, Sendable {
         package let pid: PID
         package let startedAt: Instant
+
+        package init(pid: PID, startedAt: Instant) {
+            self.pid = pid
+            self.startedAt = startedAt
+        }
     }
 
     /// What follows a stop.
@@ -69,6 +77,9 @@ package struct ProcessMachine: Hashable, Sendable {
         case spawned(PID)
         case spawnFailed(SpawnFailure)
         case executed
+        /// The child has ended without having executed, because its manager died and not by any
+        /// fault of the program: nothing can be held against it.
+        case startAborted
         case exited(ExitStatus)
         case groupEmptied
         case deadlineReached
@@ -92,6 +103,12 @@ package struct ProcessMachine: Hashable, Sendable {
 
     package init(policy: ProcessPolicy) {
         self.policy = policy
+    }
+
+    /// A machine that goes on in a phase that was written down.
+    init(policy: ProcessPolicy, restored phase: Phase) {
+        self.policy = policy
+        self.phase = phase
     }
 
     /// How long SIGKILL may take before it is sent again: members of a group may have been born
@@ -127,6 +144,7 @@ package struct ProcessMachine: Hashable, Sendable {
         case .spawned(let pid): spawned(pid, at: now)
         case .spawnFailed(let failure): spawnFailed(failure, at: now, noise: noise)
         case .executed: executed(at: now)
+        case .startAborted: startAborted()
         case .exited(let status): exited(status, at: now, noise: noise)
         case .groupEmptied: groupEmptied()
         case .deadlineReached: deadlineReached(at: now)
@@ -249,6 +267,23 @@ extension ProcessMachine {
             case .stopped, .spawning, .starting(_, _, provenAt: .some), .running, .backoff,
                 .emptying, .exited, .fatal:
                 (phase, .anomaly(.executed))
+            }
+        return effect
+    }
+
+    private mutating func startAborted() -> Effect {
+        let effect: Effect
+        (phase, effect) =
+            switch phase {
+            case .starting(_, let failures, provenAt: nil):
+                (.spawning(failures: failures), .spawn)
+            case .stopping(let run, let killAt, let next):
+                leaderGone(run, killAt: killAt, next: next)
+            case .killing(let run, let againAt, let next):
+                leaderGone(run, killAt: againAt, next: next)
+            case .stopped, .spawning, .starting(_, _, provenAt: .some), .running, .backoff,
+                .emptying, .exited, .fatal:
+                (phase, .anomaly(.startAborted))
             }
         return effect
     }

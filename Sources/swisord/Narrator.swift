@@ -19,6 +19,11 @@ struct Narrator {
             Line(level: .info, text: "spawned: '\(name)' with pid \(pid)")
         case .spawnFailed(_, let name, let failure):
             Line(level: .info, text: "spawnerr: \(name): \(failure)")
+        case .startAborted(_, let name, let pid):
+            Line(
+                level: .info,
+                text: "start of '\(name)' was interrupted (pid \(pid)); starting it again"
+            )
         case .exited(_, let name, _, let status, let expected, let wasStopping):
             exit(name, status, expected: expected, wasStopping: wasStopping)
         case .changed(let id, let name, _, let state, _):

@@ -98,7 +98,7 @@ extension Simulation {
             try require(try oracle.watch(id).pid == pid, "\(name) has ended, but not as \(pid)")
         case .spawned(let id, let name, let pid):
             try require(try oracle.watch(id).pid == pid, "\(name) has begun, but not as \(pid)")
-        case .spawnFailed, .killing, .waiting: break
+        case .spawnFailed, .startAborted, .killing, .waiting: break
         }
     }
 }

@@ -32,6 +32,7 @@ struct TraceHash: Sendable {
         switch report {
         case .spawned(let id, _, let pid): mix([10, id.rawValue, Int(pid)])
         case .spawnFailed(let id, _, _): mix([11, id.rawValue])
+        case .startAborted(let id, _, let pid): mix([17, id.rawValue, Int(pid)])
         case .exited(let id, _, let pid, _, let expected, let wasStopping):
             mix([12, id.rawValue, Int(pid), expected ? 1 : 0, wasStopping ? 1 : 0])
         case .changed(let id, _, let from, let to, let pid):

@@ -86,6 +86,15 @@ private let rows: [Row] = [
     Row("starting exited, no retries", starting, .exited(.code(0)), .none, policy: strict) { _ in
         .fatal(failures: 1)
     },
+    Row("starting startAborted", backoff + [.deadlineReached, .spawned(7)], .startAborted, .spawn) {
+        _ in .spawning(failures: 1)
+    },
+    Row("stopping startAborted", starting + [.stop], .startAborted, .inspectGroup(7)) {
+        .emptying($0, killAt: after(10), next: .rest)
+    },
+    Row("killing startAborted", starting + [.kill], .startAborted, .inspectGroup(7)) {
+        .emptying($0, killAt: after(1), next: .rest)
+    },
     Row("running exited as expected", running, .exited(.code(0)), .none) { _ in
         .exited(expected: true, restartAt: nil)
     },

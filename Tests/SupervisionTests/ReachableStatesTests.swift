@@ -36,6 +36,7 @@ struct ReachableStatesTests {
     static let events: [Event] = [
         .start, .stop, .restart, .kill, .spawned(7), .spawnFailed(.made(.directory)),
         .spawnFailed(.made(.user, isPermanent: true)), .spawnFailed(.made(.fork)), .executed,
+        .startAborted,
         .exited(.code(0)), .exited(.code(1)), .exited(.signal(.kill, coreDumped: false)),
         .exited(.unknown), .exited(.neverExecuted(.made(.exec, isPermanent: true))),
         .groupEmptied, .deadlineReached,
@@ -47,9 +48,12 @@ struct ReachableStatesTests {
         case (.spawned, .spawning), (.spawnFailed, .spawning): true
         case (_, .spawning), (.spawned, _), (.spawnFailed, _): false
         case (.start, _), (.stop, _), (.restart, _), (.kill, _): true
-        case (.executed, .starting(_, _, let provenAt)): provenAt == nil
+        case (.executed, .starting(_, _, let provenAt)),
+            (.startAborted, .starting(_, _, let provenAt)):
+            provenAt == nil
         case (.executed, .stopping), (.executed, .killing): true
-        case (.executed, _): false
+        case (.startAborted, .stopping), (.startAborted, .killing): true
+        case (.executed, _), (.startAborted, _): false
         case (.exited, _): machine.liveRun != nil
         case (.groupEmptied, .emptying): true
         case (.groupEmptied, _): false
@@ -132,6 +136,10 @@ struct ReachableStatesTests {
         if !machine.isActive { #expect(machine.deadline == nil, what) }
         if machine.liveRun != nil { #expect(machine.isActive, what) }
         if case .exited = event, before.state == .stopping { #expect(machine.liveRun == nil, what) }
+        if event == .startAborted {
+            #expect(machine.liveRun == nil, what)
+            if before.state == .starting { #expect(machine.failures == before.failures, what) }
+        }
         if machine.policy.stopWait == nil, case .stopping = machine.phase {
             #expect(machine.deadline == nil, what)
         }
