@@ -47,6 +47,8 @@ struct swisord_guardian {
     int listens, established, farewell, result;
     /* What it is owed: WELCOME, STORED from `cursor` on. */
     int owes_welcome, owes_stored, cursor;
+    /* The child that has been reaped and of which the manager is to hear, or 0. */
+    pid_t reaped;
     /* Whether its socket is full; the exit it was told, or 0, and whether it knows it for good. */
     int is_full;
     pid_t told;

@@ -139,7 +139,13 @@ static void reap(struct swisord_guardian *g) {
     if (!g->is_acknowledged) return;
     siginfo_t info;
     waitid(P_PID, (id_t)g->told, &info, WEXITED | WNOHANG | __WALL);
+    g->reaped = g->told;
     g->told = g->is_acknowledged = 0;
+}
+
+static int sent_reaped(struct swisord_guardian *g) {
+    struct swisord_guardian_message m = {.kind = SWISORD_REAPED, .value = g->reaped};
+    return sent(g, &m, NULL);
 }
 
 static int has_room(const struct swisord_guardian *g) {
@@ -150,7 +156,8 @@ static int has_room(const struct swisord_guardian *g) {
 static void answer(struct swisord_guardian *g) {
     if (g->owes_welcome && has_room(g)) g->owes_welcome = !sent_welcome(g);
     if (g->owes_stored && has_room(g)) g->owes_stored = !sent_stored(g);
-    if (g->listens && !g->told && has_room(g)) tell(g);
+    if (g->reaped && has_room(g) && sent_reaped(g)) g->reaped = 0;
+    if (g->listens && !g->told && !g->reaped && has_room(g)) tell(g);
 }
 
 /* Signals. */
@@ -207,6 +214,13 @@ _Noreturn static void become_manager(struct swisord_guardian *g, int channel) {
     _exit(127);
 }
 
+/* Standard input, which is empty and takes everything, stands in for the outputs. */
+static void give_up_outputs(void) {
+    unsetenv("SWISORD_READY");
+    for (int output = 1; output <= 2; output++)
+        if (dup2(0, output) < 0) close(output);
+}
+
 static void start(struct swisord_guardian *g) {
     int ends[2] = {-1, -1};
     pid_t pid = -1;
@@ -219,7 +233,8 @@ static void start(struct swisord_guardian *g) {
         g->due[SWISORD_DUE_START] = now() + g->limits.retry;
         return;
     }
-    if (g->ready >= 0) unsetenv("SWISORD_READY");
+    /* Whoever waits for word may also wait for the end of our output. */
+    if (g->ready >= 0) give_up_outputs();
     swisord_close_if_open(&g->ready);
     g->due[SWISORD_DUE_START] = 0;
     g->manager = pid;
@@ -232,7 +247,7 @@ static void start(struct swisord_guardian *g) {
 static void forget_manager(struct swisord_guardian *g) {
     swisord_close_if_open(&g->channel);
     memset(g->due, 0, sizeof g->due);
-    g->manager = g->told = 0;
+    g->manager = g->told = g->reaped = 0;
     g->listens = g->is_acknowledged = g->owes_welcome = g->owes_stored = g->is_full = 0;
 }
 

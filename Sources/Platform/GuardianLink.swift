@@ -132,17 +132,27 @@ package final class GuardianLink {
     /// Why this manager cannot go on, for the next one's `Welcome`; 512 bytes are kept.
     package func failed(_ text: String) { send(Parcel(SWISORD_FAILED, text: text)) }
 
-    /// The exit of one child; nil when there is none to be told, also at the end (`isGone`).
+    /// What is told of one child; nil when there is nothing to be told, also at the end (`isGone`).
     ///
-    /// The next one comes only after `acknowledge`.
-    package func nextExit() -> ReapedChild? {
+    /// After an exit the next comes only when it has been acknowledged and `collected` was told.
+    package func next() -> ExitSource.News? {
         while let parcel = receive() {
             let message = parcel.message
-            if message.kind != SWISORD_EXIT.rawValue { continue }
-            return ReapedChild(
-                pid: message.value,
-                status: ExitStatus(code: message.code, status: message.status)
-            )
+            switch message.kind {
+            case SWISORD_EXIT.rawValue:
+                let status = ExitStatus(code: message.code, status: message.status)
+                return .ended(ReapedChild(pid: message.value, status: status))
+            case SWISORD_REAPED.rawValue: return .collected(message.value)
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    /// The next exit of a child, for who has no use for more.
+    package func nextExit() -> ReapedChild? {
+        while let news = next() {
+            if case .ended(let child) = news { return child }
         }
         return nil
     }

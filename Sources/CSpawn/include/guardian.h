@@ -52,6 +52,8 @@ enum swisord_guardian_kind {
     SWISORD_STORED,
     /* The child `value` has ended (`code`, `status`); the next is told after its ACK. */
     SWISORD_EXIT,
+    /* The acknowledged child `value` has been reaped: its process group is without it now. */
+    SWISORD_REAPED,
 };
 
 enum swisord_guardian_flag {
