@@ -121,12 +121,18 @@ static int sent_stored(struct swisord_guardian *g) {
     return sent(g, &m, descriptors);
 }
 
-/* Tells one exit, if there is any; the child stays as it is. */
+/* Looks for a child that has ended and leaves it as it is; 0 for none. The manager's own death is
+   seen when its SIGCHLD, which is pending, ends the next wait. */
+static pid_t ended(const struct swisord_guardian *g, siginfo_t *info) {
+    info->si_pid = 0;
+    if (waitid(P_ALL, 0, info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0) return 0;
+    return info->si_pid == g->manager ? 0 : info->si_pid;
+}
+
+/* Tells one exit, if there is any. */
 static void tell(struct swisord_guardian *g) {
-    siginfo_t info = {0};
-    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0) return;
-    /* The manager's own death is seen when its SIGCHLD, which is pending, ends the next wait. */
-    if (info.si_pid == 0 || info.si_pid == g->manager) return;
+    siginfo_t info;
+    if (!ended(g, &info)) return;
     struct swisord_guardian_message m = {.kind = SWISORD_EXIT, .value = info.si_pid,
                                          .code = info.si_code, .status = info.si_status};
     if (!sent(g, &m, NULL)) return;
@@ -144,7 +150,9 @@ static void reap(struct swisord_guardian *g) {
 }
 
 static int sent_reaped(struct swisord_guardian *g) {
-    struct swisord_guardian_message m = {.kind = SWISORD_REAPED, .value = g->reaped};
+    siginfo_t next;
+    struct swisord_guardian_message m = {
+        .kind = SWISORD_REAPED, .value = g->reaped, .count = ended(g, &next) != 0};
     return sent(g, &m, NULL);
 }
 

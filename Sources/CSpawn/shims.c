@@ -86,6 +86,10 @@ int swisord_empty_file(void) {
     return descriptor;
 }
 
+int swisord_memory_file(const char *name) {
+    return memfd_create(name, MFD_CLOEXEC);
+}
+
 int swisord_close_from(int first) {
     return (int)syscall(SYS_close_range, (unsigned)first, ~0U, 0U);
 }

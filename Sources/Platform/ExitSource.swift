@@ -40,6 +40,11 @@ package enum ExitSource {
         }
     }
 
+    /// Whether somebody may have ended of whom nothing has been told yet, but will be.
+    package var expectsMore: Bool {
+        if case .guardian(let link) = self { link.expectsMore && !link.isGone } else { false }
+    }
+
     /// Whether new programs are to be made as children of the guardian.
     package var makesSiblings: Bool {
         if case .guardian = self { true } else { false }

@@ -36,6 +36,8 @@ package final class GuardianLink {
     package let descriptor: OwnedDescriptor
     /// Whether the guardian has gone and all that it told was read.
     package private(set) var isGone = false
+    /// Whether the guardian may know of exits that it has not told: one at a time is told.
+    package private(set) var expectsMore = false
     private var outbox: [Parcel] = []
 
     /// Uses one end of a SOCK_SEQPACKET socket pair.
@@ -119,7 +121,10 @@ package final class GuardianLink {
     package func ready() { send(Parcel(SWISORD_READY)) }
 
     /// The exit is known for good: the guardian may reap the child and tell the next.
-    package func acknowledge(_ pid: Int32) { send(Parcel(SWISORD_ACK, value: pid)) }
+    package func acknowledge(_ pid: Int32) {
+        expectsMore = !isGone
+        send(Parcel(SWISORD_ACK, value: pid))
+    }
 
     /// When this process has ended, the guardian ends with `code` (0 to 255).
     package func farewell(_ code: Int32) { send(Parcel(SWISORD_FAREWELL, value: code)) }
@@ -142,7 +147,9 @@ package final class GuardianLink {
             case SWISORD_EXIT.rawValue:
                 let status = ExitStatus(code: message.code, status: message.status)
                 return .ended(ReapedChild(pid: message.value, status: status))
-            case SWISORD_REAPED.rawValue: return .collected(message.value)
+            case SWISORD_REAPED.rawValue:
+                expectsMore = message.count != 0
+                return .collected(message.value)
             default: continue
             }
         }

@@ -124,6 +124,8 @@ int swisord_refuse_dumps(void);
 void swisord_name_thread(pthread_t thread, const char *name);
 /* An empty file that can be read to its end at once and never written: /dev/null without /dev. */
 int swisord_empty_file(void);
+/* memfd_create(name, MFD_CLOEXEC). */
+int swisord_memory_file(const char *name);
 
 /* Gives back what is free in the heap (malloc_trim), and the pages of this program's own file
    (madvise): those that are needed again come back from the page cache. */

@@ -52,7 +52,8 @@ enum swisord_guardian_kind {
     SWISORD_STORED,
     /* The child `value` has ended (`code`, `status`); the next is told after its ACK. */
     SWISORD_EXIT,
-    /* The acknowledged child `value` has been reaped: its process group is without it now. */
+    /* The acknowledged child `value` has been reaped: its process group is without it now. `count`
+       is 1 when another child has ended meanwhile, whose EXIT follows. */
     SWISORD_REAPED,
 };
 
