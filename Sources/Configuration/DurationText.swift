@@ -53,7 +53,8 @@ package enum DurationText {
             scale /= 10
             fraction += Int64(digit.wholeNumberValue ?? 0) * scale
         }
-        return product + fraction
+        let (sum, overflowed) = product.addingReportingOverflow(fraction)
+        return overflowed ? nil : sum
     }
 }
 

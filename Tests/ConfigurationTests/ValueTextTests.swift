@@ -28,6 +28,7 @@ struct ValueTextTests {
             "1s1s",
             "1m30", "30 ", "1e3", "0x10", "1_000", "12:30", "٣", "1,5", "99999999999999999999",
             "3651d", "forever",
+            "9223372036.9s",
         ]
     )
     func noDuration(_ text: String) {
