@@ -26,6 +26,28 @@ package enum ThisProcess {
         swisord_give_back_memory()
     }
 
+    /// How this process comes by its threads.
+    package enum ThreadPermission: Hashable, Sendable {
+        case asUsual
+        /// A filter refused them; another one now says so in a way that the C library understands.
+        case mended
+        /// As `mended`, and neither this process nor a program can gain rights by exec any more.
+        case mendedWithoutNewPrivileges
+        case refused
+    }
+
+    /// Sees to it that threads can be made where a container's filter answers clone3 with EPERM.
+    ///
+    /// To be called before the first thread (`seccomp`, by way of `prctl`).
+    package static func permitThreads() -> ThreadPermission {
+        switch swisord_permit_threads() {
+        case 0: .asUsual
+        case 1: .mended
+        case 2: .mendedWithoutNewPrivileges
+        default: .refused
+        }
+    }
+
     /// Closes every descriptor from `first` on (`close_range`, or one by one on an old kernel).
     package static func closeDescriptors(from first: Int32) {
         guard swisord_close_from(first) != 0 else { return }

@@ -12,6 +12,6 @@ struct DaemonParts: ~Copyable {
     let environment: ChildEnvironment
     let core: Mailbox<CoreMessage>
     /// The soft limit of open files that programs get back.
-    let openFiles: UInt64
+    let openFiles: UInt64?
     let signals: SignalSource
 }

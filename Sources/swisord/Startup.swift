@@ -75,14 +75,12 @@ struct Startup {
         ready: () -> Void
     ) throws(StartupFailure) {
         let settings = loaded.configuration.daemon
+        let threads = ThisProcess.permitThreads()
         let signals = try attempt("signals") { () throws(SystemError) in try SignalSource() }
         try prepareDirectories(loaded)
         let lock = try takeLock(settings)
         try enterSurroundings(settings)
-        let openFiles = try attempt("open files") { () throws(SystemError) in
-            try FileLimits.raise().soft
-        }
-        try attempt("orphans") { () throws(SystemError) in try Subreaper.enable() }
+        let openFiles = (try? FileLimits.raise())?.soft
         let core = try attempt("mailbox") { () throws(SystemError) in
             try Mailbox<CoreMessage>(capacity: 65_536)
         }
@@ -90,6 +88,8 @@ struct Startup {
             try LogThreads { core.post(.log($0)) }
         }
         let log = ActivityLog.start(settings, logs, isForeground: isForeground)
+        tell(threads, log)
+        adoptOrphans(log)
         let pidfile = settings.pidfile.map(PidFile.init)
         writePid(pidfile, log)
         let environment = ChildEnvironment(
@@ -232,6 +232,28 @@ extension Startup {
         } catch {
             // As supervisord: a missing pid file is told, and keeps nobody from running.
             log.critical("cannot write the pid file: \(error)")
+        }
+    }
+
+    private func tell(_ threads: ThisProcess.ThreadPermission, _ log: Logger) {
+        switch threads {
+        case .asUsual, .refused: break
+        case .mended: log.warning("a filter refuses clone3; threads are made with clone instead")
+        case .mendedWithoutNewPrivileges:
+            log.warning(
+                """
+                a filter refuses clone3; threads are made with clone instead, and programs cannot \
+                gain rights by setuid (no_new_privs)
+                """
+            )
+        }
+    }
+
+    private func adoptOrphans(_ log: Logger) {
+        do throws(SystemError) {
+            try Subreaper.enable()
+        } catch {
+            log.warning("orphans of programs will not come back to swisord: \(error)")
         }
     }
 

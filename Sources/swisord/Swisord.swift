@@ -3,6 +3,7 @@
 import ArgumentParser
 import Configuration
 import ControlAPI
+private import Glibc
 import Platform
 
 /// The command line of the daemon.
@@ -72,8 +73,12 @@ struct Swisord: ParsableCommand {
     /// As supervisord, ends with 2 for a command line that cannot be understood.
     static func main() {
         do {
-            var command = try parseAsRoot()
+            // Not Swift's own arguments: those are read from /proc, which may not be there.
+            var command = try parseAsRoot(Array(ThisProcess.arguments.dropFirst()))
             try command.run()
+        } catch let code as ExitCode {
+            // The package would look for the name of this program in /proc.
+            Glibc.exit(code.rawValue)
         } catch {
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
             StandardError.write(fullMessage(for: error) + "\n")
