@@ -16,6 +16,7 @@ struct Outlets {
     private var clearings: [LogToken: (clearing: Clearing, index: Int)] = [:]
     private var nextToken: UInt64 = 0
     private var nextFollower: UInt64 = 0
+    private let budget = DescriptorBudget()
 
     /// A `clear` that some logs have yet to carry out.
     private final class Clearing {
@@ -114,6 +115,7 @@ struct Outlets {
     private func release(_ outlet: inout Outlet) {
         guard let channel = outlet.channel else { return }
         logs.post(.detach(outlet.id))
+        budget.giveBack()
         outlet.channel = nil
         if case .fifo(let path) = channel { ThisProcess.unlink(path) }
     }
@@ -176,6 +178,19 @@ struct Outlets {
     }
 
     private func open(
+        _ outlet: inout Outlet,
+        for owner: Credentials?
+    ) throws(SystemError) -> OwnedDescriptor {
+        try budget.take()
+        do throws(SystemError) {
+            return try makeReader(&outlet, for: owner)
+        } catch {
+            budget.giveBack()
+            throw error
+        }
+    }
+
+    private func makeReader(
         _ outlet: inout Outlet,
         for owner: Credentials?
     ) throws(SystemError) -> OwnedDescriptor {
