@@ -25,7 +25,7 @@ PROGRAMS       := swisord swisordctl
 MAN_PAGES      := $(wildcard man/*.[158])
 
 .PHONY: all run build release static examples test lint man format bench simulate install uninstall clean help
-.PHONY: test-swift test-linkage test-static
+.PHONY: test-swift test-linkage test-static containers
 all: build
 
 help:          ## list the targets
@@ -88,11 +88,19 @@ test-linkage:  ## only: the debug daemon links no full Foundation
 test-static: static build/examples/solver-static  ## only: the static executables in an empty chroot
 	@scripts/test-static
 
+containers: build  ## only: the daemon in containers that deny it things
+	@scripts/containers
+
 build/setup: scripts/setup
 	@scripts/setup build && mkdir -p build && touch $@
 
 build/setup-%: scripts/setup
 	@scripts/setup $* && mkdir -p build && touch $@
+
+# Programs of the tests: one file of C each.
+build/tools/%: Tests/Tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(STRICT_C) $(CFLAGS) -o $@ $<
 
 build/examples/solver: Examples/solver/solver.c
 	@mkdir -p $(@D)
