@@ -27,6 +27,7 @@
 #include <sys/types.h>
 
 #include "guardian.h"
+#include "pidfd.h"
 
 /* The step that failed, in the order in which they are taken. */
 enum swisord_step {
