@@ -43,8 +43,14 @@ final class ClientConnection {
     var isUsable: Bool { socket.isQuiet }
 
     /// Sends a request; the answer comes by `next`.
-    func send(_ http: HTTPCall) throws(ControlClientError) {
+    ///
+    /// - Parameters:
+    ///   - http: The request.
+    ///   - key: Its mark, by which a second sending is known as one.
+    /// - Throws: `ControlClientError.protocolError` when it cannot be written as HTTP.
+    func send(_ http: HTTPCall, key: RequestKey? = nil) throws(ControlClientError) {
         var headers: HTTPHeaders = ["host": "swisord", "accept": "*/*"]
+        if let key { headers.add(name: RequestKey.header, value: key.text) }
         if http.method == Route.Method.post.rawValue {
             headers.add(name: "content-length", value: String(http.body.count))
         }

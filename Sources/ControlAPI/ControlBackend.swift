@@ -18,8 +18,12 @@ package struct Peer: Hashable, Sendable {
 /// Calls come from the control thread and never block.
 package protocol ControlBackend: Sendable {
     /// Takes a request; `reply` is called exactly once, from any thread, maybe much later.
+    ///
+    /// What comes with a `key` that is known already is carried out no second time: it gets the
+    /// answer of the first.
     func submit(
         _ request: Request,
+        key: RequestKey?,
         from peer: Peer,
         reply: @escaping @Sendable (Response) -> Void
     )

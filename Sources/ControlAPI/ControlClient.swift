@@ -2,18 +2,25 @@
 
 /// Asks the daemon over its Unix socket and waits for what it answers.
 ///
-/// It connects at the first request and keeps the connection for the next one. Not to be shared
-/// between threads.
+/// It connects at the first request and keeps the connection for the next one. A daemon that dies
+/// while it is asked is started again and asked again: what changes something carries a key, by
+/// which the daemon knows that it was asked before. Not to be shared between threads.
 package final class ControlClient {
     /// The most bytes of one answer that is not a stream.
     private static let answerLimit = 256 * 1024 * 1024
 
     private let socketPath: String
+    private let patience: Duration
     private var connection: ClientConnection?
 
     /// Makes a client; nothing is opened yet.
-    package init(socketPath: String) {
+    ///
+    /// - Parameters:
+    ///   - socketPath: Where the daemon's socket is.
+    ///   - patience: How long a daemon that went away is waited for.
+    package init(socketPath: String, patience: Duration = .zero) {
         self.socketPath = socketPath
+        self.patience = patience
     }
 
     /// Sends a request and waits for the answer.
@@ -41,14 +48,36 @@ package final class ControlClient {
         let deadline = timeout.map { ContinuousClock.now.advanced(by: $0) }
         if connection?.isUsable == false { connection = nil }
         let isReused = connection != nil
+        let isQuestion = http.method == Route.Method.get.rawValue
+        let key = isQuestion ? nil : RequestKey.random()
         do {
-            return try exchange(http, until: deadline)
+            return try exchange(http, key, until: deadline)
         } catch {
+            guard error == .connectionLost || error == .timedOut && timeout == nil else {
+                throw error
+            }
+            if patience > .zero { return try ask(again: http, key, until: deadline) }
             // The daemon may have closed the idle connection just now; only what changes nothing
             // may be asked twice.
-            guard error == .connectionLost, isReused, http.method == Route.Method.get.rawValue
-            else { throw error }
-            return try exchange(http, until: deadline)
+            guard isReused, isQuestion else { throw error }
+            return try exchange(http, nil, until: deadline)
+        }
+    }
+
+    /// Asks until somebody answers or patience is at its end; with the key it is done once.
+    private func ask(
+        again http: HTTPCall,
+        _ key: RequestKey?,
+        until deadline: ContinuousClock.Instant?
+    ) throws(ControlClientError) -> HTTPAnswer {
+        var retry = Retry(within: patience)
+        while true {
+            do {
+                return try exchange(http, key, until: deadline)
+            } catch {
+                if let deadline, deadline <= .now { throw .timedOut }
+                try retry.pause(after: error)
+            }
         }
     }
 
@@ -91,16 +120,17 @@ package final class ControlClient {
 
     private func exchange(
         _ http: HTTPCall,
+        _ key: RequestKey?,
         until deadline: ContinuousClock.Instant?
     ) throws(ControlClientError) -> HTTPAnswer {
         let connection =
             if let connection { connection } else { try ClientConnection(path: socketPath) }
         self.connection = nil
-        try connection.send(http)
+        try connection.send(http, key: key)
         var answer = HTTPAnswer(status: 0, body: [])
         var mayKeep = false
         while true {
-            for part in try connection.next(until: deadline) {
+            for part in try parts(from: connection, until: deadline) {
                 switch part {
                 case .head(let status, let keepsAlive):
                     answer.status = status
@@ -114,6 +144,45 @@ package final class ControlClient {
                     if mayKeep { self.connection = connection }
                     return answer
                 }
+            }
+        }
+    }
+
+    /// Waits for parts of the answer for as long as the daemon lives.
+    ///
+    /// Whoever keeps the socket lets clients connect while no daemon runs. So one that is silent is
+    /// asked something that is answered at once, by another connection.
+    private func parts(
+        from connection: ClientConnection,
+        until deadline: ContinuousClock.Instant?
+    ) throws(ControlClientError) -> [ClientConnection.Part] {
+        while true {
+            let look = ContinuousClock.now.advanced(by: patience / 6)
+            guard patience > .zero, deadline.map({ $0 > look }) ?? true else {
+                return try connection.next(until: deadline)
+            }
+            do {
+                return try connection.next(until: look)
+            } catch {
+                guard error == .timedOut else { throw error }
+            }
+            guard isAlive(until: look.advanced(by: patience / 6 * 5)) else {
+                throw .unanswered(patience)
+            }
+        }
+    }
+
+    private func isAlive(until deadline: ContinuousClock.Instant) -> Bool {
+        guard let http = try? Routes.http(for: .request(.daemon)) else { return false }
+        var retry = Retry(until: deadline)
+        while true {
+            do throws(ControlClientError) {
+                let connection = try ClientConnection(path: socketPath)
+                try connection.send(http)
+                _ = try connection.next(until: deadline)
+                return true
+            } catch {
+                guard (try? retry.pause(after: error)) != nil else { return false }
             }
         }
     }

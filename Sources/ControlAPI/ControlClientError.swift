@@ -10,6 +10,8 @@ package enum ControlClientError: Error, Hashable, Sendable {
     /// The daemon was reached and then went away.
     case connectionLost
     case timedOut
+    /// The socket takes connections, and nobody has answered for so long.
+    case unanswered(Duration)
     /// Something answers that is not swisord, or the path cannot be a socket's.
     case protocolError(String)
 }
@@ -29,6 +31,9 @@ extension ControlClientError: CustomStringConvertible {
                 + "See its activity log; what was asked may have been done."
         case .timedOut:
             "swisord did not answer in time. What was asked may still be done; look at the status."
+        case .unanswered(let patience):
+            "swisord has not answered for \(patience). It may be crashing again and again; "
+                + "see its activity log."
         case .protocolError(let text):
             "The answer is not swisord's: \(text). Check the path of the socket."
         }

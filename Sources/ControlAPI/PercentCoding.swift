@@ -3,8 +3,10 @@
 /// Names in URLs: strictly read, so that a name can never be taken for a path.
 enum PercentCoding {
     /// Encodes everything but letters, digits and `-._~:*`; nil for text that no URL may carry.
-    static func encode(_ text: String) -> String? {
-        guard isPermitted(text) else { return nil }
+    ///
+    /// With `isPath` a slash may be in it, and is encoded.
+    static func encode(_ text: String, isPath: Bool = false) -> String? {
+        guard isPermitted(text, isPath) else { return nil }
         var encoded = ""
         for byte in text.utf8 {
             if isPlain(byte) {
@@ -19,7 +21,7 @@ enum PercentCoding {
     }
 
     /// Decodes one piece of a URL; nil for a broken escape, broken UTF-8 or forbidden text.
-    static func decode(_ text: Substring) -> String? {
+    static func decode(_ text: Substring, isPath: Bool = false) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {
@@ -32,16 +34,19 @@ enum PercentCoding {
             else { return nil }
             bytes.append(high << 4 | low)
         }
-        guard let decoded = String(validating: bytes, as: UTF8.self), isPermitted(decoded) else {
-            return nil
-        }
+        guard let decoded = String(validating: bytes, as: UTF8.self),
+            isPermitted(decoded, isPath)
+        else { return nil }
         return decoded
     }
 
-    /// Whether text may stand in a URL at all: some characters, no control ones, no slash.
-    private static func isPermitted(_ text: String) -> Bool {
+    /// Whether text may stand in a URL at all: some characters, no control ones, and a slash in a
+    /// path only.
+    private static func isPermitted(_ text: String, _ isPath: Bool) -> Bool {
         guard !text.isEmpty, text != ".", text != ".." else { return false }
-        return text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") }
+        return text.utf8.allSatisfy {
+            $0 >= 0x20 && $0 != 0x7F && (isPath || $0 != UInt8(ascii: "/"))
+        }
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

@@ -86,10 +86,12 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
     package var stderr: Log
     package var autostart: Bool
     package var priority: Int
+    /// True when its run was begun by an earlier daemon and has been taken back; else nil.
+    package var adopted: Bool?
 
     private enum CodingKeys: String, CodingKey {
         case name, group, state, pid, uptime, exit, runs, failures, description, why
-        case stdout, stderr, autostart, priority
+        case stdout, stderr, autostart, priority, adopted
         case stateCode = "state_code"
         case startedAt = "started_at"
         case stoppedAt = "stopped_at"
@@ -116,7 +118,8 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
         stdout: Log = Log(path: nil),
         stderr: Log = Log(path: nil),
         autostart: Bool = true,
-        priority: Int = 999
+        priority: Int = 999,
+        adopted: Bool? = nil
     ) {
         self.name = name
         self.group = group
@@ -137,5 +140,6 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
         self.stderr = stderr
         self.autostart = autostart
         self.priority = priority
+        self.adopted = adopted
     }
 }

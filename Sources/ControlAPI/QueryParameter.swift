@@ -11,6 +11,8 @@ package struct QueryParameter: Hashable, Sendable {
         case list(default: [String])
         /// One word, never empty.
         case text
+        /// An absolute path.
+        case path
     }
 
     /// The most bytes of a log that one request may ask for: 16 MiB.
@@ -27,6 +29,7 @@ enum QueryValue: Hashable, Sendable {
     case bytes(Int)
     case list([String])
     case text(String)
+    case path(String)
 }
 
 extension QueryParameter {
@@ -36,7 +39,7 @@ extension QueryParameter {
         case .flag(let value): .flag(value)
         case .bytes(let value): .bytes(value)
         case .list(let value): .list(value)
-        case .text: nil
+        case .text, .path: nil
         }
     }
 
@@ -65,6 +68,13 @@ extension QueryParameter {
                 throw .badRequest("The parameter '\(name)' is empty or not properly encoded.")
             }
             return .text(text)
+        case .path:
+            guard let path = PercentCoding.decode(raw, isPath: true), path.hasPrefix("/") else {
+                throw .badRequest(
+                    "The parameter '\(name)' is no absolute path, or not properly encoded."
+                )
+            }
+            return .path(path)
         }
     }
 
@@ -75,6 +85,7 @@ extension QueryParameter {
         case .bytes(let count): String(count)
         case .list(let names): NameList.format(names)
         case .text(let text): PercentCoding.encode(text)
+        case .path(let path): PercentCoding.encode(path, isPath: true)
         }
     }
 }

@@ -25,6 +25,9 @@ package enum Request: Hashable, Sendable {
     case plan
     /// Applies the difference between file and fleet; only in the groups named, when any are.
     case apply(groups: [String])
+    /// Replaces the daemon by the executable at `path`, or by its own file as it is now; programs
+    /// run on. Answered by the daemon that came of it: the new one, or the old one after all.
+    case upgrade(path: String?)
 }
 
 /// What is answered with a stream of bytes.

@@ -14,10 +14,17 @@ package struct ProgramList: Hashable, Sendable, Codable {
     package var programs: [ProcessInfo]
     /// Selected names and groups that do not exist.
     package var missing: [CommandResult]
+    /// What somebody should look after, as the daemon tells it; nil when all is well.
+    package var alarms: [String]?
 
-    package init(programs: [ProcessInfo], missing: [CommandResult] = []) {
+    package init(
+        programs: [ProcessInfo],
+        missing: [CommandResult] = [],
+        alarms: [String] = []
+    ) {
         self.programs = programs
         self.missing = missing
+        self.alarms = alarms.isEmpty ? nil : alarms
     }
 }
 

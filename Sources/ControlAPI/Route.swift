@@ -107,4 +107,8 @@ struct Arguments: Hashable, Sendable {
     func text(_ name: String) -> String? {
         if case .text(let value) = query[name] { value } else { nil }
     }
+
+    func path(_ name: String) -> String? {
+        if case .path(let value) = query[name] { value } else { nil }
+    }
 }

@@ -129,7 +129,7 @@ extension Route {
         for part in pattern {
             let text: String? =
                 switch part {
-                case "{name}": arguments.names.first.flatMap(PercentCoding.encode)
+                case "{name}": arguments.names.first.flatMap { PercentCoding.encode($0) }
                 case "{names}": NameList.format(arguments.names)
                 case "{channel}": arguments.channel?.rawValue
                 default: String(part)

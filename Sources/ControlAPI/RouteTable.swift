@@ -230,6 +230,25 @@ package enum Routes {
                 return Arguments(query: ["groups": .list(groups)])
             }
         ),
+        Route(
+            .post,
+            "/v1/upgrade",
+            "upgrade",
+            "Replace the daemon by another executable; programs run on.",
+            query: [
+                QueryParameter(
+                    name: "path",
+                    kind: .path,
+                    summary: "The executable; without it, the daemon's own file as it is now."
+                )
+            ],
+            errors: [.failed],
+            read: { .request(.upgrade(path: $0.path("path"))) },
+            write: {
+                guard case .request(.upgrade(let path)) = $0 else { return nil }
+                return Arguments(query: path.map { ["path": .path($0)] } ?? [:])
+            }
+        ),
     ]
 
     private static func command(

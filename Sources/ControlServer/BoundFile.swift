@@ -51,7 +51,9 @@ enum BoundFile {
         while place + 8 <= end {
             let length = Int(bytes.load(fromByteOffset: place, as: UInt16.self))
             let type = bytes.load(fromByteOffset: place + 2, as: UInt16.self)
-            if type == fileAttribute { return bytes.load(fromByteOffset: place + 4, as: UInt32.self) }
+            if type == fileAttribute {
+                return bytes.load(fromByteOffset: place + 4, as: UInt32.self)
+            }
             guard length >= 4 else { return nil }
             place += (length + 3) & ~3
         }

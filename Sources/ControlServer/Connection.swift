@@ -184,9 +184,10 @@ final class Connection: ChannelInboundHandler {
         do throws(APIError) {
             let http = HTTPCall(method: head.method.rawValue, target: head.uri, body: body)
             let call = try Routes.parse(http)
+            let key = try key(of: head)
             switch call {
-            case .request(let request): submit(request, for: call, exchange)
-            case .program(let name): submit(.programs(Selection([name])), for: call, exchange)
+            case .request(let request): submit(request, key, for: call, exchange)
+            case .program(let name): submit(.programs(Selection([name])), nil, for: call, exchange)
             case .stream(let request): open(request, exchange)
             }
         } catch {
@@ -199,12 +200,31 @@ final class Connection: ChannelInboundHandler {
         }
     }
 
-    private func submit(_ request: Request, for call: Call, _ exchange: Exchange) {
+    /// The key of a request that changes something; one that only asks needs none.
+    private func key(of head: HTTPRequestHead) throws(APIError) -> RequestKey? {
+        let texts = head.headers[RequestKey.header]
+        guard let text = texts.first else { return nil }
+        guard texts.count == 1, let key = RequestKey(text) else {
+            throw APIError(
+                .badRequest,
+                "The header Idempotency-Key is not one of 32 hexadecimal digits.",
+                hint: "Send 32 random hexadecimal digits, or no such header."
+            )
+        }
+        return head.method == .POST ? key : nil
+    }
+
+    private func submit(
+        _ request: Request,
+        _ key: RequestKey?,
+        for call: Call,
+        _ exchange: Exchange
+    ) {
         guard let loop = context?.eventLoop else { return }
         phase = .waiting(exchange, call)
         let connection = NIOLoopBound(self, eventLoop: loop)
         let serial = exchange.serial
-        backend.submit(request, from: peer) { response in
+        backend.submit(request, key: key, from: peer) { response in
             loop.execute { connection.value.settled(response, serial) }
         }
     }

@@ -43,6 +43,7 @@ package final class ControlServer: Sendable {
     ///     made anew; whoever gets it closes it. While one is open, clients that connect wait
     ///     instead of being refused, also when the daemon is gone. On the control thread.
     ///   - log: Gets a line whenever something is worth one, on the control thread.
+    /// - Returns: The server, which serves until it is stopped.
     /// - Throws: `ControlServerError` when there can be no socket at `path`.
     package static func start(
         adopting descriptor: Int32? = nil,

@@ -9,10 +9,13 @@ struct ControlBridge: ControlBackend {
 
     func submit(
         _ request: Request,
+        key: RequestKey?,
         from peer: Peer,
         reply: @escaping @Sendable (Response) -> Void
     ) {
-        if !core.post(.request(request, peer, reply: reply)) { reply(.failure(.coreOverloaded)) }
+        if !core.post(.request(request, key, peer, reply: reply)) {
+            reply(.failure(.coreOverloaded))
+        }
     }
 
     func open(

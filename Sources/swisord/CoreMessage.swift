@@ -6,7 +6,7 @@ import Logs
 
 /// What other threads tell the core, through its one mailbox.
 enum CoreMessage: Sendable {
-    case request(Request, Peer, reply: @Sendable (Response) -> Void)
+    case request(Request, RequestKey?, Peer, reply: @Sendable (Response) -> Void)
     case stream(
         StreamRequest,
         Peer,

@@ -12,7 +12,7 @@ import SystemPackage
 extension Daemon {
     func handle(_ message: CoreMessage) {
         switch message {
-        case .request(let request, let peer, let reply): handle(request, from: peer, reply)
+        case .request(let request, _, let peer, let reply): handle(request, from: peer, reply)
         case .stream(let request, _, let credit, let receive): open(request, credit, receive)
         case .log(let notice): handle(notice)
         case .configurationRead(let reading): arrived(reading)
@@ -48,6 +48,7 @@ extension Daemon {
         case .reload: read(for: .apply(groups: [], reply))
         case .plan: read(for: .plan(reply))
         case .apply(let groups): read(for: .apply(groups: groups, reply))
+        case .upgrade(let path): upgrade(path, reply)
         }
     }
 

@@ -67,6 +67,16 @@ extension Session {
                 .failure,
                 "only root and the user that swisord runs as may use its socket"
             )
+        case .silent:
+            unreachable(
+                "\(url) does not answer",
+                "no_answer",
+                .refused,
+                """
+                swisord is being started again and again, or is stopped: its activity log tells; \
+                its programs run on, and 'swisordctl status' tells what became of the command
+                """
+            )
         case .broken(let text):
             unreachable(
                 "error: \(url): \(text)",

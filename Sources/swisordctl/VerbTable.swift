@@ -7,7 +7,7 @@ enum VerbTable {
     static let all: [any Verb.Type] = [
         Avail.self, Clear.self, Exit.self, Help.self, Maintail.self, Pid.self, Quit.self,
         Reload.self, Reread.self, Restart.self, Shutdown.self, Signal.self, Start.self,
-        Status.self, Stop.self, Tail.self, Update.self, Version.self,
+        Status.self, Stop.self, Tail.self, Update.self, Upgrade.self, Version.self,
     ]
 
     static func verb(named name: String) -> (any Verb.Type)? {

@@ -32,11 +32,28 @@ struct AnswerTests {
         let answer = HTTPAnswer(.daemon(Filled.daemon), to: .request(.daemon))
         #expect(
             String(decoding: answer.body, as: UTF8.self)
-                == #"{"configuration_file":"/etc/s.yaml","identifier":"swisord","logfile":"#
-                + #"{"lost_bytes":5,"path":"/log","trouble":"full"},"pid":1,"programs":2,"#
-                + #""reload_error":"no","socket":"/s","started_at":1.5,"state":"SHUTDOWN","#
-                + #""version":"0.1.0"}"# + "\n"
+                == #"{"alarms":["the guardian has died"],"configuration_file":"/etc/s.yaml","#
+                + #""crashes":2,"guardian":{"pid":1,"state":"watching"},"identifier":"swisord","#
+                + #""last_crash":"terminated by SIGSEGV","last_upgrade":{"at":1.5,"#
+                + #""error":"it does not start","from":"1","programs":3,"to":"2"},"logfile":"#
+                + #"{"lost_bytes":5,"path":"/log","trouble":"full"},"manager_pid":2,"pid":1,"#
+                + #""programs":2,"reload_error":"no","socket":"/s","started_at":1.5,"starts":3,"#
+                + #""state":"SHUTDOWN","version":"0.1.0"}"# + "\n"
         )
+    }
+
+    @Test("of a daemon of an earlier version is understood")
+    func earlier() throws {
+        let body =
+            #"{"configuration_file":"/c","identifier":"i","logfile":{"lost_bytes":0},"pid":7,"#
+            + #""programs":0,"socket":"/s","started_at":1,"state":"RUNNING","version":"0.1"}"#
+        guard
+            case .daemon(let info) = try HTTPAnswer(status: 200, body: Array(body.utf8)).response()
+        else {
+            Issue.record("it is something else")
+            return
+        }
+        #expect(info.managerPid == 7 && info.guardian.state == .off && info.alarms.isEmpty)
     }
 
     @Test("has the status of its error", arguments: APIError.Code.allCases)

@@ -32,12 +32,28 @@ enum Filled {
         stdout: log,
         stderr: log,
         autostart: true,
-        priority: 999
+        priority: 999,
+        adopted: true
     )
     static let result = CommandResult(name: "a", group: "g", action: .started, error: error)
+    static let guardian = DaemonInfo.Guardian(state: .watching, pid: 1)
+    static let upgrade = DaemonInfo.Upgrade(
+        from: "1",
+        to: "2",
+        programs: 3,
+        at: 1.5,
+        error: "it does not start"
+    )
     static let daemon = DaemonInfo(
         version: "0.1.0",
         pid: 1,
+        managerPid: 2,
+        guardian: guardian,
+        starts: 3,
+        lastCrash: "terminated by SIGSEGV",
+        crashes: 2,
+        lastUpgrade: upgrade,
+        alarms: ["the guardian has died"],
         state: .shutdown,
         identifier: "swisord",
         configurationFile: "/etc/s.yaml",

@@ -92,7 +92,7 @@ struct OpenAPITests {
         case .list(let value):
             #expect(type == "string")
             #expect(standard == (value.isEmpty ? nil : value.joined(separator: ",")))
-        case .text: #expect(type == "string")
+        case .text, .path: #expect(type == "string")
         }
     }
 
@@ -130,7 +130,11 @@ struct OpenAPITests {
                 )
             ),
             model("Log", Filled.log, ProcessInfo.Log(path: nil)),
-            model("ProgramList", ProgramList(programs: []), ProgramList(programs: [])),
+            model(
+                "ProgramList",
+                ProgramList(programs: [], alarms: ["fire"]),
+                ProgramList(programs: [])
+            ),
             model("CommandReport", CommandReport(results: []), CommandReport(results: [])),
             model(
                 "CommandResult",
@@ -142,6 +146,8 @@ struct OpenAPITests {
             model("Available", Filled.available, Filled.available),
             model("Event", Filled.note, EventNote(serial: 0, type: .reload, at: 0)),
             model("Error", Filled.error, APIError(.failed, "")),
+            model("Guardian", Filled.guardian, DaemonInfo.Guardian(state: .off)),
+            model("Upgrade", Filled.upgrade, bareUpgrade),
             Model(name: "ErrorBody", json: failure, sparse: failure),
             Model(name: "FailedReport", json: report, sparse: report),
             Model(
@@ -159,7 +165,15 @@ struct OpenAPITests {
     private var bareDaemon: DaemonInfo {
         var daemon = Filled.daemon
         daemon.reloadError = nil
+        daemon.lastCrash = nil
+        daemon.lastUpgrade = nil
         return daemon
+    }
+
+    private var bareUpgrade: DaemonInfo.Upgrade {
+        var upgrade = Filled.upgrade
+        upgrade.error = nil
+        return upgrade
     }
 
     @Test("has a schema for every model, with its properties and what is always there")
@@ -212,6 +226,9 @@ struct OpenAPITests {
         let steps = try listed("Step", "action")
         #expect(steps.count == 6)
         #expect(steps.allSatisfy { ReloadPlan.Action(rawValue: $0) != nil })
+        #expect(
+            try listed("Guardian", "state") == DaemonInfo.Guardian.State.allCases.map(\.rawValue)
+        )
         let states = try listed("Daemon", "state")
         #expect(states.count == 2)
         #expect(states.allSatisfy { DaemonInfo.State(rawValue: $0) != nil })

@@ -16,6 +16,7 @@ struct RouteTests {
             .request(.clear(odd)), .request(.daemon), .request(.reload), .request(.shutdown),
             .request(.reopenLogs), .request(.plan), .request(.apply(groups: [])),
             .request(.apply(groups: ["a,b", "c"])), .stream(.events),
+            .request(.upgrade(path: nil)), .request(.upgrade(path: "/a b/grüße%/../x")),
             .stream(.log(.daemon, bytes: 0, follow: false)),
             .stream(.log(.daemon, bytes: QueryParameter.bytesLimit, follow: true)),
             .stream(.log(.program(name: "g:%2f", channel: .stdout), bytes: 1600, follow: true)),
@@ -139,6 +140,10 @@ struct RouteTests {
             String(repeating: "[", count: 100_000), .badRequest
         ),
         ("POST", "/v1/config/apply?groups=a,,b", "", .badRequest),
+        ("POST", "/v1/upgrade?path=", "", .badRequest),
+        ("POST", "/v1/upgrade?path=bin/swisord", "", .badRequest),
+        ("POST", "/v1/upgrade?path=%2Fbin%0Ax", "", .badRequest),
+        ("POST", "/v1/upgrade?path=%2Fbin%00", "", .badRequest),
     ]
 
     @Test("refuses what is not exactly right", arguments: refused)

@@ -16,10 +16,12 @@ final class FakeBackend: ControlBackend {
 
     private struct State {
         var requests: [Request] = []
+        var keys: [RequestKey?] = []
         var peers: [Peer] = []
         var pending: [Reply] = []
         var streams: [Opened] = []
         var holds = false
+        var spared: Request?
     }
 
     private let state = Mutex(State())
@@ -30,12 +32,13 @@ final class FakeBackend: ControlBackend {
     }
 
     var requests: [Request] { state.withLock { $0.requests } }
+    var keys: [RequestKey?] { state.withLock { $0.keys } }
     var peers: [Peer] { state.withLock { $0.peers } }
     var streams: [Opened] { state.withLock { $0.streams } }
 
     /// From now on answers wait for `release`.
-    func hold() {
-        state.withLock { $0.holds = true }
+    func hold(sparing spared: Request? = nil) {
+        state.withLock { ($0.holds, $0.spared) = (true, spared) }
     }
 
     var pendingCount: Int { state.withLock { $0.pending.count } }
@@ -51,14 +54,17 @@ final class FakeBackend: ControlBackend {
 
     func submit(
         _ request: Request,
+        key: RequestKey?,
         from peer: Peer,
         reply: @escaping @Sendable (Response) -> Void
     ) {
         let isHeld = state.withLock { state in
             state.requests.append(request)
+            state.keys.append(key)
             state.peers.append(peer)
-            if state.holds { state.pending.append(reply) }
-            return state.holds
+            guard state.holds, request != state.spared else { return false }
+            state.pending.append(reply)
+            return true
         }
         if !isHeld { reply(answer(request)) }
     }

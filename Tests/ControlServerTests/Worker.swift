@@ -3,16 +3,17 @@
 import Glibc
 
 /// Something that goes on beside the test, on a thread of its own.
-final class Worker {
+final class Worker: Sendable {
     private final class Body {
         let run: @Sendable () -> Void
         init(run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    private var thread = pthread_t()
+    private let thread: pthread_t
 
     init(_ run: @escaping @Sendable () -> Void) {
         let body = Unmanaged.passRetained(Body(run: run))
+        var thread = pthread_t()
         pthread_create(
             &thread,
             nil,
@@ -23,6 +24,7 @@ final class Worker {
             },
             body.toOpaque()
         )
+        self.thread = thread
     }
 
     func join() {

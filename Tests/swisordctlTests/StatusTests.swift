@@ -26,6 +26,15 @@ struct StatusTests {
         #expect(seen.requests == [.programs(.all)])
     }
 
+    @Test("tells alarms on standard error, where no script takes them for processes")
+    func alarms() {
+        let list = ProgramList(programs: [process("a", description: "x")], alarms: ["fire"])
+        let seen = Transcript("status", .programs(list))
+        #expect(seen.output == "a                                RUNNING   x\n")
+        #expect(seen.errors == "alarm: fire\n")
+        #expect(seen.status == 0)
+    }
+
     @Test("widens the first column by the longest name and counts characters, not bytes")
     func width() {
         let long = String(repeating: "ü", count: 31)

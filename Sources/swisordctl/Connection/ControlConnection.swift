@@ -6,8 +6,14 @@ import ControlAPI
 ///
 /// The client, with its thread, is made at the first question: `help` asks none.
 final class ControlConnection: DaemonConnection {
+    /// How long a daemon that is being started again is waited for.
+    private static let patience = Duration.seconds(30)
+
     let endpoint: Endpoint
-    private lazy var client = ControlClient(socketPath: String(endpoint.url.dropFirst(7)))
+    private lazy var client = ControlClient(
+        socketPath: String(endpoint.url.dropFirst(7)),
+        patience: Self.patience
+    )
 
     /// Takes a `unix://` address.
     init(to endpoint: Endpoint) {
@@ -43,6 +49,7 @@ extension ConnectionFailure {
             case .permissionDenied: .permissionDenied
             case .connectionLost: .broken("the connection was lost before the answer came")
             case .timedOut: .broken("no answer in time")
+            case .unanswered: .silent
             case .protocolError(let text): .other(text)
             }
     }

@@ -38,6 +38,8 @@ package enum ConnectionFailure: Error, Hashable, Sendable {
     case noSocketKnown(String)
     case noSuchFile
     case permissionDenied
+    /// The socket takes connections, and nobody has answered for half a minute.
+    case silent
     /// The daemon went away, or spoke what is not understood, after the request was sent.
     case broken(String)
     case other(String)

@@ -24,6 +24,8 @@ enum Status: Verb {
         for row in rows {
             session.say(Span(row.name(padded: width)), row.state, Span(row.description))
         }
+        // On standard error: scripts take each line for a process.
+        for alarm in list.alarms ?? [] { session.advise("alarm: \(alarm)") }
         if list.programs.contains(where: \.isDown) { session.exitStatus = .statusNotRunning }
         session.show(.programs(list))
     }
