@@ -6,6 +6,9 @@ import SystemPackage
 
 /// The file system calls of this target. All pointers of it are in this file.
 extension OwnedDescriptor {
+    /// O_PATH, which the overlay lacks: for lookups, also where reading is not allowed.
+    static let lookup: Int32 = 0o10_000_000
+
     /// Opens a file, always with O_CLOEXEC and O_NOCTTY.
     static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws(Errno) -> Self {
         OwnedDescriptor(
@@ -50,6 +53,49 @@ extension OwnedDescriptor {
         try answering {
             bytes.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress, $0.count) }
         }
+    }
+
+    /// Opens what has this name in this directory, always with O_CLOEXEC and O_NOCTTY.
+    borrowing func openEntry(
+        _ name: String,
+        _ flags: Int32,
+        mode: UInt32 = 0
+    ) throws(Errno) -> OwnedDescriptor {
+        OwnedDescriptor(
+            owning: try answering {
+                openat(rawValue, name, flags | O_CLOEXEC | O_NOCTTY, mode)
+            }
+        )
+    }
+
+    /// The status of what has this name in this directory, not of what a link there points to.
+    borrowing func status(ofEntry name: String) throws(Errno) -> FileStatus {
+        var record = stat()
+        _ = try answering { fstatat(rawValue, name, &record, AT_SYMLINK_NOFOLLOW) }
+        return FileStatus(record)
+    }
+
+    /// Gives an entry of this directory another name, replacing what had it.
+    borrowing func renameEntry(_ old: String, to new: String) throws(Errno) {
+        _ = try answering { renameat(rawValue, old, rawValue, new) }
+    }
+
+    borrowing func removeEntry(_ name: String) throws(Errno) {
+        _ = try answering { unlinkat(rawValue, name, 0) }
+    }
+
+    /// Where this link, opened with O_PATH, points to.
+    borrowing func linkTarget() throws(Errno) -> String {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = try answering {
+            buffer.withUnsafeMutableBytes {
+                guard let start = $0.assumingMemoryBound(to: CChar.self).baseAddress else {
+                    return 0
+                }
+                return readlinkat(rawValue, "", start, $0.count)
+            }
+        }
+        return String(decoding: buffer[..<count], as: UTF8.self)
     }
 
     borrowing func seek(to offset: Int) throws(Errno) {
@@ -127,6 +173,9 @@ struct FileStatus: Hashable {
     let mode: UInt32
     let owner: LogFileSettings.Owner
 
+    /// Whether its group or everybody may write to it.
+    var isWritableByOthers: Bool { mode & 0o022 != 0 }
+
     fileprivate init(_ record: stat) {
         identity = Identity(device: UInt64(record.st_dev), number: UInt64(record.st_ino))
         kind =
@@ -150,15 +199,6 @@ struct FileStatus: Hashable {
         _ = try answering { lstat(path, &record) }
         self.init(record)
     }
-}
-
-/// Gives a file another name, replacing what had it.
-func renameFile(_ old: String, to new: String) throws(Errno) {
-    _ = try answering { rename(old, new) }
-}
-
-func removeFile(_ path: String) throws(Errno) {
-    _ = try answering { unlink(path) }
 }
 
 /// Whether this process may do what it likes with the files of others.

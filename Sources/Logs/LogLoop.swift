@@ -24,7 +24,9 @@ final class LogLoop {
     private var activity = ActivityWriter()
     /// Streams whose trouble has changed and was not told yet.
     private var untold: Set<StreamID> = []
-    private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+    /// When streams whose log has no room are tried again.
+    private var held: [StreamID: Instant] = [:]
+    private let scratch = Scratch()
     private var isFlooded = false
     private var isOver = false
 
@@ -32,6 +34,8 @@ final class LogLoop {
     private static let gathering = Duration.milliseconds(5)
     /// A turn that moved this much from one FIFO is followed by the next at once.
     private static let flood = 32 * 1024
+    /// How long a stream waits before its log is tried again.
+    private static let holding = Duration.seconds(1)
     private static let mailboxToken: UInt64 = 1 << 31
 
     init(
@@ -57,6 +61,7 @@ final class LogLoop {
             let ready = waitForWork()
             takeMail()
             pump(ready)
+            retryHeld()
             watchForRoom()
             tellTrouble()
         }
@@ -89,12 +94,39 @@ final class LogLoop {
         isFlooded = false
         for token in ready {
             if let stream = tokens[token] {
-                let moved = stream.pump(&buffer, at: now)
+                let moved = stream.pump(scratch, at: now)
                 if moved >= Self.flood { isFlooded = true }
                 settle(stream, at: now)
                 if stream.isAtEnd { stopReading(stream) }
+                if stream.isHeld { hold(stream, at: now) }
             } else if let number = Int32(exactly: token), let output = outputs.inherited[number] {
                 output.flush()
+            }
+        }
+    }
+
+    /// Stops watching a FIFO whose log has no room, so that the program comes to wait.
+    private func hold(_ stream: LogStream, at now: Instant) {
+        if held.updateValue(now.advanced(by: Self.holding), forKey: stream.id) == nil {
+            stopReading(stream)
+        }
+    }
+
+    private func retryHeld() {
+        guard !held.isEmpty else { return }
+        let now = MonotonicClock.now()
+        for (id, due) in held where due <= now {
+            guard let stream = streams[id], let reader = stream.reader else {
+                held[id] = nil
+                continue
+            }
+            _ = stream.pump(scratch, at: now)
+            settle(stream, at: now)
+            if stream.isHeld {
+                hold(stream, at: now)
+            } else {
+                held[id] = nil
+                if !stream.isAtEnd { try? reactor.add(reader.descriptor, token: stream.token) }
             }
         }
     }
@@ -134,11 +166,18 @@ final class LogLoop {
         }
     }
 
+    /// How long there is nothing to do unless something comes.
     private func untilNextNotice() -> Duration? {
-        guard !untold.isEmpty else { return nil }
+        guard !untold.isEmpty || !held.isEmpty else { return nil }
         let now = MonotonicClock.now()
-        let next = untold.compactMap { streams[$0]?.report.due(at: now) }.min() ?? now
+        let notices = untold.compactMap { streams[$0]?.report.due(at: now) }
+        let next = (notices + held.values).min() ?? now
         return max(.zero, next.duration(since: now))
+    }
+
+    /// Has streams that wait for room tried again at once: something has changed.
+    private func release(_ ids: some Sequence<StreamID>, at now: Instant) {
+        for id in ids where held[id] != nil { held[id] = now }
     }
 
     // MARK: Commands
@@ -156,6 +195,7 @@ final class LogLoop {
             let former = stream.output
             stream.redirect(to: outputs.output(for: target, at: now))
             outputs.leave(former)
+            release([id], at: now)
             settle(stream, at: now)
         case .detach(let id):
             detach(id, at: now)
@@ -164,6 +204,7 @@ final class LogLoop {
             notices(.drained(token))
         case .reopen:
             outputs.reopen()
+            release(streams.keys, at: now)
             for stream in streams.values {
                 stream.note(lost: 0)
                 settle(stream, at: now)
@@ -208,17 +249,18 @@ final class LogLoop {
 
     private func drain(_ id: StreamID, at now: Instant) {
         guard let stream = streams[id] else { return }
-        stream.drain(&buffer, at: now)
+        stream.drain(scratch, at: now)
         settle(stream, at: now)
     }
 
     private func detach(_ id: StreamID, at now: Instant) {
         guard let stream = streams.removeValue(forKey: id) else { return }
-        stream.close(&buffer, at: now, followersEnd: .detached)
+        stream.close(scratch, at: now, followersEnd: .detached)
         if let (lost, text) = stream.report.takeLast() {
             notices(.trouble(id, lostBytes: lost, text: text))
         }
         untold.remove(id)
+        held[id] = nil
         tokens[stream.token] = nil
         stopReading(stream)
         outputs.leave(stream.output)
@@ -227,7 +269,7 @@ final class LogLoop {
     private func clear(_ id: StreamID, at now: Instant) -> String? {
         guard let stream = streams[id] else { return "unknown stream" }
         // What the program wrote before this command is to be cleared too.
-        stream.drain(&buffer, at: now)
+        stream.drain(scratch, at: now)
         guard let file = stream.output.file else { return nil }
         file.prepare(at: now)
         do throws(LogFileError) {
@@ -236,6 +278,8 @@ final class LogLoop {
             return error.description
         }
         stream.note(lost: 0)
+        // Another log on the same disk may have room now as well.
+        release(streams.keys, at: now)
         settle(stream, at: now)
         return nil
     }
@@ -296,7 +340,7 @@ final class LogLoop {
         let now = MonotonicClock.now()
         writeActivity()
         for (id, stream) in streams {
-            stream.close(&buffer, at: now, followersEnd: .shutdown)
+            stream.close(scratch, at: now, followersEnd: .shutdown)
             if let (lost, text) = stream.report.takeLast() {
                 notices(.trouble(id, lostBytes: lost, text: text))
             }

@@ -15,6 +15,8 @@ final class LogStream {
     var report = TroubleReport()
     /// The writers have gone for good; only happens to pipes that were not opened O_RDWR.
     private(set) var isAtEnd = false
+    /// What is in the FIFO waits there for room on the disk (`LogFileSettings.OnFull.block`).
+    private(set) var isHeld = false
 
     /// The most that one stream moves before the others have their turn.
     static let share = 1024 * 1024
@@ -41,20 +43,21 @@ final class LogStream {
     }
 
     /// Moves what is in the FIFO to the output, up to a fair share; answers how much it was.
-    func pump(_ buffer: inout [UInt8], at now: Instant, upTo share: Int = LogStream.share) -> Int {
+    func pump(_ scratch: Scratch, at now: Instant, upTo share: Int = LogStream.share) -> Int {
         guard let reader, !isAtEnd else { return 0 }
         output.file?.prepare(at: now)
+        isHeld = false
         var moved = 0
         var lost = 0
         while moved < share {
             guard
-                let count = splice(reader, upTo: share - moved)
-                    ?? copy(reader, &buffer, at: now, &lost),
+                let count = splice(reader, scratch, upTo: share - moved, at: now, &lost)
+                    ?? copy(reader, scratch, at: now, &lost),
                 count > 0
             else { break }
             moved += count
             // Most likely empty now; if not, epoll tells.
-            if count < Self.short { break }
+            if count < Self.short || isHeld { break }
         }
         note(lost: lost)
         widenInFlood(reader, moved)
@@ -68,41 +71,57 @@ final class LogStream {
         reader.descriptor.widenPipe(to: Self.wide)
     }
 
-    /// What `splice` moved, 0 when the FIFO is empty; nil when the bytes have to be copied.
-    private func splice(_ reader: DescriptorBox, upTo count: Int) -> Int? {
-        guard output.followers.isEmpty, let file = output.file else { return nil }
-        return switch file.splice(from: reader.descriptor, upTo: count) {
-        case .moved(let count): count
-        case .nothing: 0
-        case .unsuited: nil
+    /// What was moved to a file, 0 when the FIFO is empty or must wait; nil when the bytes have to
+    /// be copied.
+    private func splice(
+        _ reader: DescriptorBox,
+        _ scratch: Scratch,
+        upTo count: Int,
+        at now: Instant,
+        _ lost: inout Int
+    ) -> Int? {
+        guard let file = output.file else { return nil }
+        if output.followers.isEmpty, let moved = file.move(from: reader, upTo: count) {
+            return moved
+        }
+        do {
+            let bytes = try scratch.peek(reader.descriptor, upTo: count)
+            if bytes.isEmpty { return nil }
+            let stored = file.store(bytes, from: .pipe(reader, scratch), at: now)
+            output.followers.tell(bytes.prefix(stored.taken))
+            lost += stored.lost
+            isHeld = stored.isHeld
+            return stored.taken
+        } catch {
+            return error == .wouldBlock ? 0 : nil
         }
     }
 
     private func copy(
         _ reader: DescriptorBox,
-        _ buffer: inout [UInt8],
+        _ scratch: Scratch,
         at now: Instant,
         _ lost: inout Int
     ) -> Int? {
         let count: Int
         do {
-            count = try reader.descriptor.read(into: &buffer)
+            count = try reader.descriptor.read(into: &scratch.buffer)
         } catch {
             // Any other error would come again and again.
             if error != .wouldBlock { isAtEnd = true }
             return nil
         }
         if count == 0 { isAtEnd = true }
-        lost += output.accept(buffer[..<count], at: now)
+        lost += output.accept(scratch.buffer[..<count], at: now)
         return count
     }
 
     /// Moves everything that is in the FIFO now, but not what is still coming.
-    func drain(_ buffer: inout [UInt8], at now: Instant) {
+    func drain(_ scratch: Scratch, at now: Instant) {
         guard let reader, let waiting = try? reader.descriptor.waitingCount() else { return }
         var left = waiting
         while left > 0 {
-            let moved = pump(&buffer, at: now, upTo: left)
+            let moved = pump(scratch, at: now, upTo: left)
             if moved == 0 { break }
             left -= moved
         }
@@ -125,9 +144,11 @@ final class LogStream {
     }
 
     /// Writes what is left and what was held back, and tells the followers that this is all.
-    func close(_ buffer: inout [UInt8], at now: Instant, followersEnd end: FollowEnd) {
-        drain(&buffer, at: now)
-        note(lost: output.finish())
+    func close(_ scratch: Scratch, at now: Instant, followersEnd end: FollowEnd) {
+        drain(scratch, at: now)
+        // What was to wait for room waits no longer.
+        let waiting = isHeld ? (try? reader?.descriptor.waitingCount()) ?? 0 : 0
+        note(lost: waiting + output.finish())
         for follower in output.followers.take(of: id) { follower.sink(.ended(end)) }
         output.users -= 1
     }

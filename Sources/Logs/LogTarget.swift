@@ -23,12 +23,31 @@ package struct LogFileSettings: Hashable, Sendable {
     package var backups: Int
     /// Who a newly created file is given to; nil leaves it to the daemon's user.
     package var owner: Owner?
+    /// What happens to output that there is no room for.
+    package var onFull: OnFull
 
-    package init(path: String, maxBytes: Int = 0, backups: Int = 0, owner: Owner? = nil) {
+    /// What gives way when a log cannot be written.
+    package enum OnFull: Hashable, Sendable {
+        /// What the program writes then is lost.
+        case dropNew
+        /// On a full disk, the oldest backup, then the next, at last the log; else as `dropNew`.
+        case dropOld
+        /// Nothing: the program waits in its next write once its pipe is full.
+        case block
+    }
+
+    package init(
+        path: String,
+        maxBytes: Int = 0,
+        backups: Int = 0,
+        owner: Owner? = nil,
+        onFull: OnFull = .dropNew
+    ) {
         self.path = path
         self.maxBytes = maxBytes
         self.backups = backups
         self.owner = owner
+        self.onFull = onFull
     }
 
     /// The owner of a file, as numbers.

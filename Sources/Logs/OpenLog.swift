@@ -15,72 +15,71 @@ final class OpenLog {
     let isRegular: Bool
     /// How large the file was when it was opened.
     let initialSize: Int
+    /// Whether a pipe can be spliced to it; not every file system can do that.
+    var isSpliceable: Bool
 
     private init(_ descriptor: consuming OwnedDescriptor, _ status: FileStatus) {
         self.descriptor = descriptor
         identity = status.identity
         isRegular = status.kind == .regular
         initialSize = isRegular ? status.size : 0
+        isSpliceable = isRegular
     }
 
-    /// Opens the file of this name, or makes it with mode 0640.
+    private static let flags = O_RDWR
+
+    /// Opens the log of a directory, or makes it with mode 0640.
     ///
     /// Never waits and never follows a link: whoever may write to the directory could otherwise
     /// turn a log of root's into a way to write to any file.
     static func open(
-        _ path: String,
-        owner: LogFileSettings.Owner?,
-        mustBeNew: Bool = false
+        in directory: borrowing LogDirectory,
+        owner: LogFileSettings.Owner?
     ) throws(LogFileError) -> OpenLog {
-        let log: OpenLog
-        let status: FileStatus
-        do throws(Errno) {
-            let made = try create(path, owner: owner)
-            if let made { return made }
-            if mustBeNew { throw Errno.fileExists }
-            let descriptor = try OwnedDescriptor.open(path, flags)
-            status = try descriptor.status()
-            log = OpenLog(descriptor, status)
-        } catch {
-            throw LogFileError("open", path, error)
-        }
-        return try checked(path, log, status)
+        try InterruptedRotation.complete(in: directory)
+        let name = directory.name
+        if let made = try make(name, in: directory, owner: owner) { return made }
+        return try open(name, in: directory)
     }
 
-    private static let flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK
-
-    /// Makes the file, or answers nil when the name is taken; only who made a file gives it away.
-    private static func create(
-        _ path: String,
+    /// Makes a file with mode 0640, or answers nil when the name is taken.
+    static func make(
+        _ name: String,
+        in directory: borrowing LogDirectory,
         owner: LogFileSettings.Owner?
-    ) throws(Errno) -> OpenLog? {
+    ) throws(LogFileError) -> OpenLog? {
         do {
-            let descriptor = try OwnedDescriptor.open(path, flags | O_CREAT | O_EXCL, mode: 0o640)
-            // A log that belongs to the wrong user is better than none.
+            let descriptor = try directory.open(name, flags | O_CREAT | O_EXCL, mode: 0o640)
+            // Only who made a file gives it away. A log of the wrong user is better than none.
             if let owner { try? descriptor.change(owner: owner) }
             let status = try descriptor.status()
             return OpenLog(descriptor, status)
         } catch  where error == .fileExists {
             return nil
+        } catch {
+            throw LogFileError("open", directory.path(of: name), error)
         }
     }
 
-    private static func checked(
-        _ path: String,
-        _ log: OpenLog,
-        _ status: FileStatus
+    /// Opens a file that is there, if it is fit to be a log, and goes to its end.
+    static func open(
+        _ name: String,
+        in directory: borrowing LogDirectory
     ) throws(LogFileError) -> OpenLog {
-        switch status.kind {
-        case .regular:
-            if status.links > 1, isPrivileged() { throw .hardLinked(path: path) }
-            do { try log.descriptor.seek(to: status.size) } catch {
-                throw LogFileError("seek", path, error)
-            }
-            return log
-        case .characterDevice:
-            return log
-        case .directory, .pipe, .link, .other:
-            throw .unfit(path: path, status.kind)
+        let log: OpenLog
+        let status: FileStatus
+        do {
+            let descriptor = try directory.open(name, flags)
+            status = try descriptor.status()
+            log = OpenLog(descriptor, status)
+        } catch {
+            throw LogFileError("open", directory.path(of: name), error)
         }
+        if let objection = directory.objection(to: status, named: name) { throw objection }
+        guard log.isRegular else { return log }
+        do { try log.descriptor.seek(to: status.size) } catch {
+            throw LogFileError("seek", directory.path(of: name), error)
+        }
+        return log
     }
 }

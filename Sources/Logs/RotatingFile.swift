@@ -4,7 +4,7 @@ import Platform
 import Supervision
 import SystemPackage
 
-/// A log file that never stops its writer: what cannot be written is counted and forgotten.
+/// A log file that outlives full disks, kills and other people's hands.
 ///
 /// `prepare` comes before each batch: it opens what is not open, and notices that the file was
 /// deleted, renamed or emptied by others. A full disk, a missing directory or a refused rotation
@@ -12,11 +12,12 @@ import SystemPackage
 final class RotatingFile {
     /// Changing them takes effect with the next byte.
     var settings: LogFileSettings
-    private var log: OpenLog?
-    private var size = 0
+    private(set) var log: OpenLog?
+    /// How long the log is, and where it is written next.
+    var size = 0
 
     private var openError: LogFileError?
-    private var writeError: LogFileError?
+    var writeError: LogFileError?
     private var rotationError: LogFileError?
     private var nextRotation: Instant?
     private var nextLook: Instant?
@@ -37,7 +38,7 @@ final class RotatingFile {
     }
 
     /// What a rotated file may reach; nil when there is no limit.
-    private var limit: Int? {
+    var limit: Int? {
         settings.maxBytes > 0 && log?.isRegular == true ? settings.maxBytes : nil
     }
 
@@ -61,17 +62,23 @@ final class RotatingFile {
     /// Opens the file anew; keeps writing to the old one where that fails.
     func reopen() {
         do throws(LogFileError) {
-            let opened = try OpenLog.open(path, owner: settings.owner)
+            let opened = try OpenLog.open(in: directory(), owner: settings.owner)
             log = opened
             size = opened.initialSize
             openError = nil
+            writeError = nil
         } catch {
             openError = error
         }
     }
 
+    private func directory() throws(LogFileError) -> LogDirectory {
+        try LogDirectory.open(of: path, user: settings.owner)
+    }
+
     private func hasItsName(_ log: OpenLog) -> Bool {
-        (try? FileStatus(path: path))?.identity == log.identity
+        guard let directory = try? directory() else { return false }
+        return directory.status(directory.name)?.identity == log.identity
     }
 
     /// Others have emptied the file, or written to it.
@@ -79,95 +86,14 @@ final class RotatingFile {
         if (try? log.descriptor.seek(to: end)) != nil { size = end }
     }
 
-    // MARK: Writing
-
-    /// What came of a `splice`.
-    enum Spliced: Equatable {
-        case moved(Int)
-        /// The pipe is empty.
-        case nothing
-        /// The bytes have to be read and given to `append`.
-        case unsuited
-    }
-
-    /// Moves what is in a pipe to the file without copying, while the file is far from full.
-    func splice(from pipe: borrowing OwnedDescriptor, upTo count: Int) -> Spliced {
-        guard let log, log.isRegular else { return .unsuited }
-        var count = count
-        if let limit {
-            let room = limit - size - RotationCut.horizon
-            if room <= 0 { return .unsuited }
-            count = min(count, room)
-        }
-        do {
-            let moved = try pipe.splice(to: log.descriptor, count: count)
-            size += moved
-            if moved > 0 { writeError = nil }
-            return moved > 0 ? .moved(moved) : .unsuited
-        } catch {
-            return error == .wouldBlock ? .nothing : .unsuited
-        }
-    }
-
-    /// Writes these bytes, rotating where they do not fit; answers how many of them were lost.
-    func append(_ output: ArraySlice<UInt8>, at now: Instant) -> Int {
-        var rest = output
-        while !rest.isEmpty {
-            guard let log else { return rest.count }
-            guard let limit, rest.count > limit - size, mayRotate(at: now) else {
-                let lost = write(rest, to: log, at: now)
-                guard lost > 0, limit != nil, size > 0, isTooLarge, mayRotate(at: now) else {
-                    return lost
-                }
-                // The process may write less to a file than the configuration allows.
-                rest = rest.suffix(lost)
-                rotate(log, carrying: 0, at: now)
-                continue
-            }
-            let cut = RotationCut(output: rest, room: limit - size, size: size) { openLine(log) }
-            switch cut {
-            case .rotate(let count):
-                let lost = write(rest.prefix(count), to: log, at: now)
-                if lost > 0 { return lost + rest.count - count }
-                rest = rest.dropFirst(count)
-                rotate(log, carrying: 0, at: now)
-            case .carry(let count):
-                rotate(log, carrying: count, at: now)
-            }
-        }
-        return 0
-    }
-
-    /// Writes without regard to the limit; answers how many bytes were lost.
-    private func write(_ bytes: ArraySlice<UInt8>, to log: OpenLog, at now: Instant) -> Int {
-        var rest = bytes
-        while !rest.isEmpty {
-            do {
-                let count = try log.descriptor.write(rest)
-                size += log.isRegular ? count : 0
-                rest = rest.dropFirst(count)
-            } catch {
-                writeError = LogFileError("write", path, error)
-                return rest.count
-            }
-        }
-        if !bytes.isEmpty { writeError = nil }
-        return 0
-    }
-
-    /// Whether the last write failed at the limit that the system has set for files (EFBIG).
-    private var isTooLarge: Bool {
-        if case .call(let error)? = writeError { error.errno == .fileTooLarge } else { false }
-    }
-
     // MARK: Rotating
 
-    private func mayRotate(at now: Instant) -> Bool {
+    func mayRotate(at now: Instant) -> Bool {
         nextRotation.map { now >= $0 } ?? true
     }
 
     /// The length of the line that the file ends in the middle of; nil when it is too long.
-    private func openLine(_ log: OpenLog) -> Int? {
+    func openLine(_ log: OpenLog) -> Int? {
         let count = min(size, RotationCut.horizon)
         guard let tail = try? log.descriptor.read(count: count, at: size - count) else {
             return nil
@@ -176,41 +102,73 @@ final class RotatingFile {
     }
 
     /// Starts a new file; where that fails the old one grows beyond its limit for a while.
-    private func rotate(_ log: OpenLog, carrying count: Int, at now: Instant) {
+    ///
+    /// `count` is the length of the line that the file ends in the middle of.
+    func rotate(_ log: OpenLog, carrying count: Int, at now: Instant) {
         guard hasItsName(log) else {
             // It was renamed by somebody else: their file, not ours to number.
             nextRotation = now.advanced(by: Self.patience)
             return reopen()
         }
         do throws(LogFileError) {
-            let rotation = Rotation(settings: settings, log: log, size: size)
-            (self.log, size) = try rotation.perform(carrying: count)
+            do throws(LogFileError) {
+                try rotate(log, carrying: count)
+            } catch {
+                guard count > 0 else { throw error }
+                // There may be no room for the line in a second place.
+                try rotate(log, carrying: 0)
+            }
             rotationError = nil
         } catch {
             rotationError = error
             nextRotation = now.advanced(by: Self.patience)
+            // It may have lost its name.
+            nextLook = now
         }
+    }
+
+    private func rotate(_ log: OpenLog, carrying count: Int) throws(LogFileError) {
+        let rotation = try Rotation.plan(for: log, size: size, carrying: count, settings)
+        (self.log, size) = try rotation.perform()
+    }
+
+    /// Removes the backup with the highest number; answers how many bytes that cost.
+    ///
+    /// - Returns: nil when there is none that could be removed.
+    func removeOldest() -> Int? {
+        guard settings.backups > 0, let directory = try? directory() else { return nil }
+        for index in (1...settings.backups).reversed() {
+            let name = directory.name(index)
+            guard let status = directory.status(name),
+                directory.objection(toMoving: status, named: name) == nil
+            else { continue }
+            return (try? directory.remove(name)).map { status.size }
+        }
+        return nil
     }
 
     /// Empties the log and removes its backups.
     func clear() throws(LogFileError) {
+        let directory = try directory()
         for index in 1..<(max(0, settings.backups) + 1) {
-            let name = RotationPlan.name(of: path, index)
-            guard let status = try? FileStatus(path: name), status.kind == .regular else {
-                continue
+            let name = directory.name(index)
+            guard let status = directory.status(name),
+                directory.objection(toMoving: status, named: name) == nil
+            else { continue }
+            do { try directory.remove(name) } catch {
+                throw LogFileError("remove", directory.path(of: name), error)
             }
-            do { try removeFile(name) } catch { throw LogFileError("remove", name, error) }
         }
         guard let log else { throw openError ?? LogFileError("open", path, .noSuchFileOrDirectory) }
         guard log.isRegular else { return }
-        do {
-            try log.descriptor.truncate(to: 0)
-            try log.descriptor.seek(to: 0)
-        } catch {
-            throw LogFileError("truncate", path, error)
-        }
-        size = 0
+        do { try empty(log) } catch { throw LogFileError("truncate", path, error) }
         writeError = nil
+    }
+
+    func empty(_ log: OpenLog) throws(Errno) {
+        try log.descriptor.truncate(to: 0)
+        try log.descriptor.seek(to: 0)
+        size = 0
     }
 
     // MARK: Reading
@@ -219,7 +177,7 @@ final class RotatingFile {
     func tail(bytes count: Int) throws(LogFileError) -> [UInt8] {
         guard let log else { throw openError ?? LogFileError("open", path, .noSuchFileOrDirectory) }
         guard log.isRegular else { return [] }
-        let tail = TailReader(path: path, log: log, size: size)
+        let tail = TailReader(settings: settings, log: log, size: size)
         return try tail.last(count, hasBackup: settings.backups > 0 && settings.maxBytes > 0)
     }
 }

@@ -6,15 +6,15 @@ import SystemPackage
 
 /// Reads the end of a log, whatever bytes are in it.
 struct TailReader {
-    private let path: String
+    private let settings: LogFileSettings
     private let log: OpenLog
     private let size: Int
 
     /// More than this is not read at once, however much is asked for.
     static let most = 16 * 1024 * 1024
 
-    init(path: String, log: OpenLog, size: Int) {
-        self.path = path
+    init(settings: LogFileSettings, log: OpenLog, size: Int) {
+        self.settings = settings
         self.log = log
         self.size = size
     }
@@ -27,7 +27,7 @@ struct TailReader {
         do {
             bytes = try log.descriptor.read(count: own, at: size - own)
         } catch {
-            throw LogFileError("read", path, error)
+            throw LogFileError("read", settings.path, error)
         }
         guard hasBackup, own < count else { return bytes }
         return backup(last: count - own) + bytes
@@ -35,9 +35,10 @@ struct TailReader {
 
     /// The end of `.1`; nothing where there is none or it cannot be read.
     private func backup(last count: Int) -> [UInt8] {
-        let name = RotationPlan.name(of: path, 1)
-        guard let file = try? OwnedDescriptor.open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
-            let status = try? file.status(), status.kind == .regular
+        guard let directory = try? LogDirectory.open(of: settings.path, user: settings.owner),
+            let file = try? directory.open(directory.name(1), O_RDONLY),
+            let status = try? file.status(), status.kind == .regular,
+            directory.objection(to: status, named: directory.name(1)) == nil
         else { return [] }
         let part = min(count, status.size)
         return (try? file.read(count: part, at: status.size - part)) ?? []

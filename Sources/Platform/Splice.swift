@@ -22,3 +22,44 @@ extension OwnedDescriptor {
         }
     }
 }
+
+/// A private pipe by which the bytes in another one are looked at without taking them out (`tee`).
+package struct PeekPipe: ~Copyable {
+    private let reader: OwnedDescriptor
+    private let writer: OwnedDescriptor
+
+    package init() throws(SystemError) {
+        var ends: [Int32] = [-1, -1]
+        _ = try retrying("pipe2") { swisord_pipe(&ends) }
+        reader = OwnedDescriptor(owning: ends[0])
+        writer = OwnedDescriptor(owning: ends[1])
+    }
+
+    /// Fills `buffer` with what is next in the pipe, and answers how many bytes it is.
+    ///
+    /// - Throws: `wouldBlock` when the pipe is empty, else the errno of the call.
+    package borrowing func peek(
+        _ pipe: borrowing OwnedDescriptor,
+        into buffer: inout [UInt8]
+    ) throws(Errno) -> Int {
+        let count = try repeating { swisord_tee(pipe.rawValue, writer.rawValue, buffer.count) }
+        var filled = 0
+        while filled < count {
+            // All of it is there, so this neither waits nor ends early.
+            filled += try repeating {
+                buffer.withUnsafeMutableBytes {
+                    read(reader.rawValue, $0.baseAddress.map { $0 + filled }, count - filled)
+                }
+            }
+        }
+        return filled
+    }
+
+    private borrowing func repeating(_ call: () -> Int) throws(Errno) -> Int {
+        while true {
+            let result = call()
+            if result >= 0 { return result }
+            if Glibc.errno != EINTR { throw Errno(rawValue: Glibc.errno) }
+        }
+    }
+}

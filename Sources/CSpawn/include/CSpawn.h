@@ -140,5 +140,11 @@ int swisord_close_from(int first);
 
 /* Moves bytes from a pipe to a file without copying; never waits for the pipe. */
 ssize_t swisord_splice(int from, int to, size_t count);
+/* Copies what is in a pipe to another one and leaves it there; never waits. */
+ssize_t swisord_tee(int from, int to, size_t count);
+/* Opens a directory (O_PATH) where no component of the path is a symbolic link: openat2. */
+int swisord_open_directory(const char *path);
+/* Lets the calling thread, and no other, use files as this user (setfsuid, setfsgid). */
+int swisord_act_as(uid_t uid, gid_t gid);
 
 #endif
