@@ -17,6 +17,8 @@
 
 #define _GNU_SOURCE
 #include "CSpawn.h"
+#include "clone_into.h"
+#include "kernel.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -42,43 +45,11 @@ struct swisord_attempt {
     /* Not 0 while a child is in this memory; cleared by the kernel (CLONE_CHILD_CLEARTID). */
     pid_t tid;
     int channel;
+    /* The child's end and the parent's of the gate, or -1. */
+    int gate[2];
     struct swisord_spawn_request request;
     _Alignas(16) unsigned char stack[STACK_SIZE];
 };
-
-/* A system call that leaves errno alone: its result, or the negative of an error number. */
-#if defined(__x86_64__)
-static long kernel(long number, long a, long b, long c, long d) {
-    long result;
-    register long fourth __asm__("r10") = d;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth)
-                     : "rcx", "r11", "memory");
-    return result;
-}
-#elif defined(__aarch64__)
-static long kernel(long number, long a, long b, long c, long d) {
-    register long call __asm__("x8") = number;
-    register long result __asm__("x0") = a;
-    register long second __asm__("x1") = b;
-    register long third __asm__("x2") = c;
-    register long fourth __asm__("x3") = d;
-    __asm__ volatile("svc 0"
-                     : "+r"(result)
-                     : "r"(call), "r"(second), "r"(third), "r"(fourth)
-                     : "memory");
-    return result;
-}
-#else
-#error "add a system call for this architecture"
-#endif
-
-#define CALL0(number) kernel(number, 0, 0, 0, 0)
-#define CALL1(number, a) kernel(number, (long)(a), 0, 0, 0)
-#define CALL2(number, a, b) kernel(number, (long)(a), (long)(b), 0, 0)
-#define CALL3(number, a, b, c) kernel(number, (long)(a), (long)(b), (long)(c), 0)
-#define CALL4(number, a, b, c, d) kernel(number, (long)(a), (long)(b), (long)(c), (long)(d))
 
 /* The kernel's signal set and highest signal on every architecture Swift runs on. */
 typedef uint64_t kernel_sigset;
@@ -93,8 +64,12 @@ struct kernel_action {
 };
 #define ACTION_HAS_RESTORER 0x04000000UL
 
+_Noreturn static void leave_with(int status) {
+    for (;;) CALL1(SYS_exit_group, status);
+}
+
 _Noreturn static void leave(void) {
-    for (;;) CALL1(SYS_exit_group, 127);
+    leave_with(127);
 }
 
 static void end_without_core(int signal) {
@@ -207,6 +182,30 @@ static void hide_descriptors(void) {
     if (CALL3(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0) hide_descriptors_slowly();
 }
 
+/* Closes all but the standard descriptors and two more; where that is refused they stay open until
+   the exec. */
+static void keep_only(int one, int other) {
+    unsigned low = (unsigned)(one < other ? one : other);
+    unsigned high = (unsigned)(one < other ? other : one);
+    if (low > 3) CALL3(SYS_close_range, 3U, low - 1, 0);
+    if (high > low + 1) CALL3(SYS_close_range, low + 1, high - 1, 0);
+    CALL3(SYS_close_range, high + 1, ~0U, 0);
+}
+
+/* Waits until the parent lets the child go on. At end of file the parent has gone, and nobody knows
+   of this child: it ends without having executed.
+
+   Children that wait at the same time have copies of one another's gates, the later ones of the
+   earlier ones'. So each closes what it does not need before it waits: at the latest when the last
+   one made has found its end of file, the one before it does. */
+static void wait_at_gate(int gate, int channel) {
+    char go;
+    long count;
+    keep_only(gate, channel);
+    while ((count = CALL3(SYS_read, gate, &go, 1)) == -EINTR) continue;
+    if (count != 1) leave_with(SWISORD_NEVER_EXECUTED);
+}
+
 static long restore_limits(const struct swisord_spawn_request *request) {
     struct rlimit64 limit;
     if (request->open_files == 0) return 0;
@@ -276,11 +275,19 @@ static int run(void *memory) {
     const struct swisord_spawn_request *request = &attempt->request;
     long result = lift(attempt->channel);
     if (result < 0) fail(attempt->channel, SWISORD_STEP_DESCRIPTORS, result);
-    int channel = (int)result;
+    int channel = (int)result, gate = -1;
+    if (request->is_gated) {
+        /* First of all, so that a parent that dies now is seen to. */
+        CALL1(SYS_close, attempt->gate[1]);
+        if ((result = lift(attempt->gate[0])) < 0)
+            fail(channel, SWISORD_STEP_DESCRIPTORS, result);
+        gate = (int)result;
+    }
     if ((result = CALL0(SYS_setsid)) < 0) fail(channel, SWISORD_STEP_SESSION, result);
     if ((result = reset_dispositions()) < 0) fail(channel, SWISORD_STEP_SIGNALS, result);
     if ((result = place_descriptors(request)) < 0)
         fail(channel, SWISORD_STEP_DESCRIPTORS, result);
+    if (gate >= 0) wait_at_gate(gate, channel);
     hide_descriptors();
     if ((result = restore_limits(request)) < 0) fail(channel, SWISORD_STEP_LIMITS, result);
     if (request->changes_user) change_user(request, channel);
@@ -311,34 +318,67 @@ void swisord_attempt_free(struct swisord_attempt *attempt) {
     free(attempt);
 }
 
+int swisord_let_go(int gate) {
+    ssize_t count;
+    while ((count = send(gate, "", 1, MSG_NOSIGNAL)) < 0 && errno == EINTR) continue;
+    return count == 1 ? 0 : -1;
+}
+
+/* A child in this memory: its pid, or the negative of an error number. */
+static long make_child(struct swisord_attempt *attempt, int *cgroup_error) {
+    const struct swisord_spawn_request *request = &attempt->request;
+    uint64_t flags = CLONE_VM | CLONE_CHILD_CLEARTID | (request->is_sibling ? CLONE_PARENT : 0);
+    if (request->cgroup >= 0) {
+        long pid = swisord_clone_into(request->cgroup, flags, &attempt->tid, attempt->stack,
+                                      STACK_SIZE, run, attempt);
+        if (pid > 0 || pid == -EAGAIN || pid == -ENOMEM) return pid;
+        *cgroup_error = (int)-pid;
+    }
+    /* With CLONE_PARENT the kernel takes the signal that this process itself ends with. */
+    pid_t pid = clone(run, attempt->stack + STACK_SIZE, (int)flags | SIGCHLD, attempt, NULL, NULL,
+                      &attempt->tid);
+    return pid < 0 ? -errno : pid;
+}
+
 struct swisord_spawn_result swisord_spawn(const struct swisord_spawn_request *request,
                                           struct swisord_attempt *attempt) {
-    struct swisord_spawn_result result = {-1, -1, SWISORD_STEP_PIPE, 0};
-    int ends[2];
+    struct swisord_spawn_result result = {
+        .pid = -1, .report = -1, .gate = -1, .step = SWISORD_STEP_PIPE};
+    int ends[2], gate[2] = {-1, -1};
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         result.error_number = errno;
         return result;
     }
+    /* A socket, because a byte into a pipe whose reader has died is a SIGPIPE. */
+    if (request->is_gated && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, gate) != 0) {
+        result.error_number = errno;
+        close(ends[0]);
+        close(ends[1]);
+        return result;
+    }
     attempt->request = *request;
     attempt->channel = ends[1];
+    attempt->gate[0] = gate[0];
+    attempt->gate[1] = gate[1];
     attempt->tid = 1;
     /* No handler of the parent may run in the child. */
     kernel_sigset before;
     set_mask(~(kernel_sigset)0, &before);
-    pid_t pid = clone(run, attempt->stack + STACK_SIZE, CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD,
-                      attempt, NULL, NULL, &attempt->tid);
-    int error = errno;
+    long pid = make_child(attempt, &result.cgroup_error);
     set_mask(before, NULL);
     close(ends[1]);
+    if (gate[0] >= 0) close(gate[0]);
     if (pid < 0) {
         attempt->tid = 0;
         close(ends[0]);
+        if (gate[1] >= 0) close(gate[1]);
         result.step = SWISORD_STEP_FORK;
-        result.error_number = error;
+        result.error_number = (int)-pid;
         return result;
     }
-    result.pid = pid;
+    result.pid = (pid_t)pid;
     result.report = ends[0];
+    result.gate = gate[1];
     result.step = 0;
     return result;
 }

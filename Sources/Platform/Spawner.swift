@@ -5,19 +5,6 @@ private import Glibc
 package import Supervision
 private import SystemPackage
 
-/// A process that has just been made and has not become its program yet.
-package struct SpawnedChild: ~Copyable {
-    /// Its pid, and the id of the session and process group that it will lead.
-    package let pid: Int32
-    /// Tells how its way to exec ended, see `SpawnReport`.
-    package let report: OwnedDescriptor
-
-    /// Lets go of everything but the report.
-    package consuming func takeReport() -> OwnedDescriptor {
-        report
-    }
-}
-
 /// Makes processes; never waits for one, whatever its disk does.
 ///
 /// A child is led by the C code of `CSpawn`: own session, default signals, no stray descriptor,
@@ -34,6 +21,22 @@ package struct Spawner: ~Copyable {
         /// For standard error only: wherever standard output goes.
         case sameAsStdout
         case null
+    }
+
+    /// How a process comes into being.
+    package struct Options: Hashable, Sendable {
+        /// Whether it is a child of this process's parent (CLONE_PARENT), which pid 1 has not.
+        package var isSibling: Bool
+        /// Whether it waits for `SpawnedChild.letGo()` before it changes its user and executes.
+        package var isGated: Bool
+        /// The descriptor of the cgroup's directory in which it is born; nil for this process's.
+        package var cgroup: Int32?
+
+        package init(isSibling: Bool = false, isGated: Bool = false, cgroup: Int32? = nil) {
+            self.isSibling = isSibling
+            self.isGated = isGated
+            self.cgroup = cgroup
+        }
     }
 
     private let null: OwnedDescriptor
@@ -56,7 +59,8 @@ package struct Spawner: ~Copyable {
     package borrowing func spawn(
         _ program: PreparedProgram,
         output: Output,
-        error: Output
+        error: Output,
+        options: Options = Options()
     ) throws(SpawnFailure) -> SpawnedChild {
         let openedOutput = try Self.open(output)
         let outputNumber = openedOutput.map(null: null.rawValue, sibling: null.rawValue)
@@ -73,6 +77,9 @@ package struct Spawner: ~Copyable {
         request.error = errorNumber
         request.open_files = openFiles
         request.mask = program.umask.map(Int32.init) ?? -1
+        request.is_sibling = options.isSibling ? 1 : 0
+        request.is_gated = options.isGated ? 1 : 0
+        request.cgroup = options.cgroup ?? -1
         let result = Self.clone(&request, program)
         withExtendedLifetime(program) {}
         // The parent's ends of the outputs are closed with their owners, after the clone.
@@ -87,7 +94,13 @@ package struct Spawner: ~Copyable {
                 isPermanent: false
             )
         }
-        return SpawnedChild(pid: result.pid, report: OwnedDescriptor(owning: result.report))
+        return SpawnedChild(
+            pid: result.pid,
+            report: OwnedDescriptor(owning: result.report),
+            gate: result.gate >= 0 ? OwnedDescriptor(owning: result.gate) : nil,
+            program: program,
+            isInCgroup: options.cgroup != nil && result.cgroup_error == 0
+        )
     }
 
     private static func clone(
@@ -98,8 +111,10 @@ package struct Spawner: ~Copyable {
             return swisord_spawn_result(
                 pid: -1,
                 report: -1,
+                gate: -1,
                 step: Int32(SWISORD_STEP_FORK.rawValue),
-                error_number: ENOMEM
+                error_number: ENOMEM,
+                cgroup_error: 0
             )
         }
         if let credentials = program.credentials, needsChange(to: credentials) {

@@ -67,7 +67,16 @@ struct swisord_spawn_request {
     size_t group_count;
     /* The umask, or -1 to leave it. */
     int mask;
+    /* Whether the child is to be a sibling of the caller, a child of the caller's parent. */
+    int is_sibling;
+    /* Whether the child waits for swisord_let_go() before it changes its user and executes. */
+    int is_gated;
+    /* A directory of cgroup v2 in which to be born, or -1 for the caller's. */
+    int cgroup;
 };
+
+/* The exit status of a child whose gate was closed before it was let go. */
+#define SWISORD_NEVER_EXECUTED 250
 
 /* One record in the report pipe. */
 struct swisord_spawn_report {
@@ -86,8 +95,12 @@ struct swisord_spawn_result {
     /* Read end of the report pipe, non-blocking, close-on-exec. At end of file the child has
        executed or died: executed if the last record says that it was about to. */
     int report;
+    /* For a gated child what swisord_let_go() takes; closed without, the child ends. Else -1. */
+    int gate;
     int32_t step;
     int32_t error_number;
+    /* Why the child was not born in the cgroup asked for, but in the caller's: errno, or 0. */
+    int32_t cgroup_error;
 };
 
 /* The stack of a child on its way to exec, and its request: until then it runs in the memory of
@@ -110,6 +123,11 @@ struct swisord_spawn_result swisord_spawn(const struct swisord_spawn_request *re
 char *const *swisord_arguments(void);
 /* The path this process was executed by (AT_EXECFN), or NULL. */
 const char *swisord_executable_path(void);
+/* Lets a gated child go on; 0, or -1 with errno when it has died. Does not close the gate. */
+int swisord_let_go(int gate);
+/* Why no child can be born in a cgroup on this system: errno, or 0 while none was refused. */
+int swisord_cgroups_refused(void);
+
 /* fork(), for use before the first thread is started. */
 pid_t swisord_fork(void);
 /* pipe2(ends, O_CLOEXEC). */
