@@ -85,6 +85,13 @@ let package = Package(
             path: "Tests/simulate"
         ),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision", "FleetSimulator"]),
+        // A guardian without a daemon, and managers that do what a test says.
+        .executableTarget(
+            name: "guardianprobe",
+            dependencies: ["CSpawn"],
+            path: "Tests/guardianprobe",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
+        ),
         .testTarget(
             name: "PlatformTests",
             dependencies: ["Platform", "Supervision", systemPackage]
@@ -111,6 +118,7 @@ let package = Package(
     ]
 )
 
-for target in package.targets where target.type != .system && target.name != "CSpawn" {
+let writtenInC: Set = ["CSpawn", "guardianprobe"]
+for target in package.targets where target.type != .system && !writtenInC.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + strict
 }

@@ -71,9 +71,8 @@ static int receive(struct swisord_guardian *g) {
         int result = swisord_guardian_receive(g->channel, &m, descriptors, &count);
         if (result == 0) channel_ended(g);
         if (result > 0) swisord_guardian_take(g, &m, sizeof m, descriptors, count);
-        /* Other errors (ECONNRESET of a manager that left answers unread) come before what it
-           said, and only once. */
-        if (result < 0 && errno == EAGAIN) return 0;
+        /* A manager that left answers unread is told once by ECONNRESET, before what it said. */
+        if (result < 0 && errno != EBADMSG && errno != ECONNRESET) return 0;
     }
     return g->channel >= 0;
 }

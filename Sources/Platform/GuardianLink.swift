@@ -87,7 +87,7 @@ package final class GuardianLink {
             for (slot, descriptor) in zip(parcel.slots, parcel.takeDescriptors()) {
                 stored[slot] = descriptor
             }
-            next = parcel.message.value
+            next = parcel.value
         }
         return stored
     }
@@ -184,9 +184,8 @@ package final class GuardianLink {
     private func transmit(_ parcel: Parcel) -> Bool {
         if isGone || parcel.send(to: descriptor.rawValue) { return true }
         switch errno {
-        case EPIPE, ECONNRESET, ENOTCONN:
-            isGone = true
-            return true
+        // There is nobody; what it told before it went is still to be read.
+        case EPIPE, ECONNRESET, ENOTCONN: return true
         default:
             // EAGAIN; ETOOMANYREFS and ENOBUFS pass as well.
             return false
@@ -212,7 +211,7 @@ package final class GuardianLink {
         while true {
             flush()
             while let parcel = receive() {
-                if parcel.message.kind == kind.rawValue { return parcel }
+                if parcel.kind == kind.rawValue { return parcel }
             }
             if isGone { throw SystemError("recvmsg", "guardian", errno: .connectionReset) }
             let events = Int16(wantsWrite ? POLLIN | POLLOUT : POLLIN)

@@ -51,6 +51,10 @@ extension GuardianLink {
             for descriptor in descriptors { close(descriptor) }
         }
 
+        /// What kind of message it is, and its value.
+        var kind: UInt32 { message.kind }
+        var value: Int32 { message.value }
+
         /// The slots of the message.
         var slots: [Int] {
             withUnsafeBytes(of: message.slots) { bytes in
