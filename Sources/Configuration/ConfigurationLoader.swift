@@ -8,12 +8,31 @@ package enum ConfigurationLoader {
         package var configuration: Configuration?
         /// Errors and warnings in the order of the file.
         package var diagnostics: [Diagnostic]
+        /// What this was made from, to make it again; nil when `diagnostics` holds an error.
+        package var recording: ConfigurationRecording?
     }
 
     /// Loads and checks `file`, as `-c` names it.
     package static func load(file: String, surroundings: Surroundings) -> Outcome {
-        var loading = Loading(surroundings: surroundings)
-        return loading.load(file)
+        load(file, surroundings, Inquiry(recordingFor: file, in: surroundings))
+    }
+
+    /// Loads again from what an earlier run was told, whatever has become of the files since.
+    ///
+    /// Asks the system nothing, so it cannot hang.
+    package static func replay(_ recording: ConfigurationRecording) -> Outcome {
+        load(recording.file, recording.surroundings, Inquiry(replaying: recording))
+    }
+
+    private static func load(
+        _ file: String,
+        _ surroundings: Surroundings,
+        _ inquiry: Inquiry
+    ) -> Outcome {
+        var loading = Loading(surroundings: surroundings, inquiry: inquiry)
+        var outcome = loading.load(file)
+        if outcome.configuration != nil { outcome.recording = inquiry.recording }
+        return outcome
     }
 
     /// Finds the file to use when no `-c` is given: the first that exists.
@@ -42,7 +61,8 @@ package enum ConfigurationLoader {
         file: String,
         surroundings: Surroundings
     ) -> Result<String, SocketPathUnknown> {
-        var loading = Loading(surroundings: surroundings, needsTrust: false)
+        let inquiry = Inquiry(recordingFor: file, in: surroundings)
+        var loading = Loading(surroundings: surroundings, inquiry: inquiry, needsTrust: false)
         return loading.socketPath(of: file)
     }
 }

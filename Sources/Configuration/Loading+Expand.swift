@@ -73,14 +73,14 @@ extension Loading {
             )
             return nil
         }
-        if !surroundings.userExists(user.user) {
+        if !inquiry.userExists(user.user) {
             complaints.error(
                 "there is no user \(quoted(text.prefix { $0 != ":" }))",
                 at: template.mark
             )
             return nil
         }
-        if let group = user.group, !surroundings.groupExists(group) {
+        if let group = user.group, !inquiry.groupExists(group) {
             let name = text.drop { $0 != ":" }.dropFirst()
             complaints.error("there is no group \(quoted(name)) of users", at: template.mark)
             return nil

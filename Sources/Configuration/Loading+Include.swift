@@ -17,10 +17,10 @@ extension Loading {
             return []
         }
         var files: [LoadedFile] = []
-        var seen: Set<String> = [FileSystem.resolved(main.path) ?? main.path]
+        var seen: Set<String> = [inquiry.resolved(main.path) ?? main.path]
         for pattern in patterns {
             for path in paths(matching: pattern, main: main, daemon: daemon) {
-                guard seen.insert(FileSystem.resolved(path) ?? path).inserted else { continue }
+                guard seen.insert(inquiry.resolved(path) ?? path).inserted else { continue }
                 guard seen.count <= Loading.mostFiles else {
                     complaints.error(
                         "'include' names more than \(Loading.mostFiles) files",
@@ -56,7 +56,7 @@ extension Loading {
             let pattern = path(text, at: node.mark, in: main.directory)
         else { return [] }
         do throws(FileSystem.Refused) {
-            let found = try FileSystem.matches(of: pattern)
+            let found = try inquiry.matches(of: pattern)
             if found.isEmpty {
                 complaints.warning("no file matches \(quoted(scalar.text))", at: node.mark)
             }

@@ -16,12 +16,15 @@ import YAML
 /// run tells everything that is wrong.
 struct Loading {
     let surroundings: Surroundings
+    /// What is asked of the world goes through here.
+    let inquiry: Inquiry
     var complaints = Complaints()
     /// Whether a file that others may change is refused.
     private let needsTrust: Bool
 
-    init(surroundings: Surroundings, needsTrust: Bool = true) {
+    init(surroundings: Surroundings, inquiry: Inquiry, needsTrust: Bool = true) {
         self.surroundings = surroundings
+        self.inquiry = inquiry
         self.needsTrust = needsTrust && surroundings.isRoot
     }
 
@@ -116,14 +119,14 @@ extension Loading {
     ) -> LoadedFile? {
         let contents: (bytes: [UInt8], facts: FileSystem.Facts)
         do throws(FileSystem.Refused) {
-            contents = try FileSystem.read(path)
+            contents = try inquiry.read(path)
         } catch {
             complaints.error("cannot read the file: \(error.reason)", file: display)
             return nil
         }
         if needsTrust {
             let trust = Trust(trustedUsers: [0, surroundings.userID])
-            if let objection = trust.objection(to: path, facts: contents.facts) {
+            if let objection = trust.objection(to: path, facts: contents.facts, inquiry) {
                 complaints.error(objection, file: display)
                 return nil
             }

@@ -12,14 +12,19 @@ struct Trust {
     /// - Parameters:
     ///   - path: The absolute path it was opened by.
     ///   - facts: Its owner and mode, taken from the open file.
+    ///   - inquiry: Tells of the directories on the way to it.
     /// - Returns: The reason, or nil when there is none.
-    func objection(to path: String, facts: FileSystem.Facts) -> String? {
+    func objection(
+        to path: String,
+        facts: FileSystem.Facts,
+        _ inquiry: Inquiry
+    ) -> String? {
         if let reason = objection(to: facts, isDirectory: false) {
             return "root does not read a file that others may change: \(reason)"
         }
-        let resolved = FileSystem.resolved(path) ?? path
+        let resolved = inquiry.resolved(path) ?? path
         for directory in ancestors(of: path) + ancestors(of: resolved) {
-            guard let facts = FileSystem.facts(of: directory),
+            guard let facts = inquiry.facts(of: directory),
                 let reason = objection(to: facts, isDirectory: true)
             else { continue }
             return "root does not read a file that others may replace: \(directory): \(reason)"

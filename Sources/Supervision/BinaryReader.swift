@@ -75,6 +75,14 @@ package struct BinaryReader: Sendable {
         return text
     }
 
+    /// A text with its length as 32 bits.
+    package mutating func longText(atMost limit: Int) throws(BinaryFault) -> String {
+        guard let text = String(validating: try blob(atMost: limit), as: UTF8.self) else {
+            throw .text
+        }
+        return text
+    }
+
     /// Bytes with their number as 32 bits.
     package mutating func blob(atMost limit: Int) throws(BinaryFault) -> ArraySlice<UInt8> {
         let length = Int(try number(UInt32.self))

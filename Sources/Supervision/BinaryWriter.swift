@@ -31,6 +31,12 @@ package struct BinaryWriter: Sendable {
         bytes += blob
     }
 
+    /// Writes a text of any length, as a blob of UTF-8.
+    package mutating func writeLong(_ text: String) {
+        write(UInt32(truncatingIfNeeded: text.utf8.count))
+        bytes += text.utf8
+    }
+
     /// Writes a text with its length in bytes as 16 bits.
     ///
     /// - Parameters:

@@ -44,8 +44,15 @@ struct ConfigurationReader {
         guard !diagnostics.contains(where: { $0.severity == .error }) else {
             return ConfigurationReading(loaded: nil, diagnostics: diagnostics)
         }
+        guard let recording = outcome.recording else {
+            return ConfigurationReading(loaded: nil, diagnostics: diagnostics)
+        }
         return ConfigurationReading(
-            loaded: LoadedConfiguration(configuration: configuration, accounts: accounts),
+            loaded: LoadedConfiguration(
+                configuration: configuration,
+                accounts: accounts,
+                history: ConfigurationHistory(.init(recording: recording, accounts: accounts))
+            ),
             diagnostics: diagnostics
         )
     }

@@ -88,7 +88,7 @@ extension Daemon {
             answer(purpose, .failure(APIError(.noSuchGroup, "there is no group '\(unknown)'")))
             return
         }
-        let target = groups.map { loaded.taking($0, from: new) } ?? new
+        let target = groups.map { loaded.taking($0, from: new) } ?? loaded.replaced(by: new)
         let change = ConfigurationChange(from: loaded.configuration, to: target.configuration)
         var plan = ReloadPlan(change, from: loaded.configuration, to: new.configuration)
         plan.warnings = warnings.map(\.description)
@@ -131,11 +131,7 @@ extension Daemon {
 
     private func apply(_ change: ConfigurationChange, _ target: LoadedConfiguration) {
         // In the new file's order; the old configuration stays in force until all is known good.
-        loaded.accounts = target.accounts
-        let daemonSettings = loaded.configuration.daemon
-        loaded.configuration = target.configuration
-        // What the daemon was started with stays until it is started again.
-        loaded.configuration.daemon = daemonSettings
+        loaded.takeUp(target)
         for name in change.removed {
             if let id = fleet.identifier(of: name) { fleet.remove(id, at: now) }
         }

@@ -54,10 +54,13 @@ extension LoadedConfiguration {
     func taking(_ names: Set<String>, from new: LoadedConfiguration) -> LoadedConfiguration {
         var mixed = self
         mixed.accounts.merge(new.accounts) { $1 }
+        mixed.history = history.taking(names, from: new.history)
         mixed.configuration.processes =
             configuration.processes.filter { !names.contains($0.name.group) }
             + new.configuration.processes.filter { names.contains($0.name.group) }
-        for name in names { mixed.configuration.groups[name] = new.configuration.groups[name] }
+        for name in names.sorted() {
+            mixed.configuration.groups[name] = new.configuration.groups[name]
+        }
         return mixed
     }
 }

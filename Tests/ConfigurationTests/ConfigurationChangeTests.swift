@@ -16,7 +16,25 @@ struct ConfigurationChangeTests {
     }
 
     private func change(_ old: String, _ new: String) throws -> ConfigurationChange {
-        ConfigurationChange(from: try load(old), to: try load(new))
+        let (before, after) = (try load(old), try load(new))
+        let change = ConfigurationChange(from: before, to: after)
+        checkFingerprints(before, after, change)
+        return change
+    }
+
+    /// The number that stands for a process must say what the comparison says.
+    private func checkFingerprints(
+        _ old: Configuration,
+        _ new: Configuration,
+        _ change: ConfigurationChange
+    ) {
+        for process in new.processes {
+            guard let before = old.processes.first(where: { $0.name == process.name }) else {
+                continue
+            }
+            let isSame = process.fingerprint == before.fingerprint
+            #expect(isSame != (change.changed[process.name]?.needsRestart ?? false))
+        }
     }
 
     private func single(_ name: String) -> ProcessName { ProcessName(group: name, process: name) }
@@ -85,6 +103,20 @@ struct ConfigurationChangeTests {
         let changed = try #require(change.changed[single("a")])
         #expect(changed.reason == "\(key.prefix { $0 != ":" }) changed")
         #expect(!changed.needsRestart)
+    }
+
+    @Test("has fingerprints that are the same in every process and every build")
+    func fingerprints() throws {
+        let configuration = try load(
+            """
+            swisord: {environment: {B: '2', A: '1'}}
+            programs:
+              a: {command: a b, stdout_logfile: /a, redirect_stderr: true, env_file: -/e, user: josh}
+              b: {command: a b, stdout_logfile: NONE, stderr_logfile: SYSLOG, umask: 022}
+            """
+        )
+        let prints = configuration.processes.map { String($0.fingerprint, radix: 16) }
+        #expect(prints == ["5d6f4e39f6da1d5", "493896713da74096"])
     }
 
     @Test("names every key that differs")

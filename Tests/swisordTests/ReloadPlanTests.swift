@@ -64,7 +64,8 @@ struct ReloadPlanTests {
         )
         let old = LoadedConfiguration(
             configuration: .made([.made("a"), .made("b"), .made("c")]),
-            accounts: [:]
+            accounts: [:],
+            history: .made("/old")
         )
         let user = UserReference("u")
         var new = LoadedConfiguration(
@@ -72,7 +73,8 @@ struct ReloadPlanTests {
                 .made("a") { $0.arguments = ["new"] }, .made("b") { $0.arguments = ["new"] },
                 .made("d"),
             ]),
-            accounts: [:]
+            accounts: [:],
+            history: .made("/new")
         )
         if let user { new.accounts[user] = credentials }
         let mixed = old.taking(["b", "c", "d"], from: new)
@@ -82,5 +84,7 @@ struct ReloadPlanTests {
         #expect(processes[1].arguments == ["new"])
         #expect(Array(mixed.configuration.groups.keys) == ["a", "b", "d"])
         #expect(mixed.accounts.count == 1)
+        #expect(mixed.history.steps.map(\.groups) == [nil, ["b", "c", "d"]])
+        #expect(mixed.history.steps.map(\.reading.recording.file) == ["/old", "/new"])
     }
 }
