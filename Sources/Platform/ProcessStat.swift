@@ -22,6 +22,10 @@ package struct ProcessStat: Hashable, Sendable {
     ///
     /// A pid and this name one process for good.
     package let startTicks: UInt64
+    /// Memory that is in RAM now, in pages; what is shared is counted with everyone.
+    package let residentPages: Int64
+    /// The name of its executable or what it calls itself, at most 15 bytes.
+    package let name: String
     /// Its wait status once it has ended.
     ///
     /// Nil where this kernel has no such field. 0 also stands for "you may not know": see
@@ -80,6 +84,8 @@ package struct ProcessStat: Hashable, Sendable {
         self.userTicks = userTicks
         self.systemTicks = systemTicks
         self.startTicks = startTicks
+        residentPages = field(24) ?? 0
+        name = String(decoding: text[text.index(after: open)..<close], as: UTF8.self)
         waitStatus = field(52)
     }
 }

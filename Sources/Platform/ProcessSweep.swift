@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import Glibc
+private import Supervision
+
+/// Kills everything that belongs to a run where there are no cgroups.
+///
+/// Whoever forks faster than /proc can be read gets away from a loop that kills what it finds. So
+/// all that are found are stopped first, and those that they made meanwhile, until a look finds
+/// nobody new: what is stopped makes no more. Then all are killed.
+package enum ProcessSweep {
+    /// Kills the processes of runs; it may take until the limit, so it has a thread of its own.
+    ///
+    /// - Parameters:
+    ///   - runs: The runs of which nothing is to be left.
+    ///   - adopters: See `ProcessTree.attribute`; they are never killed.
+    ///   - limit: When to give up; those found so far are killed all the same.
+    /// - Returns: What still lives, for each run.
+    package static func kill(
+        _ runs: [ProcessTree.Run],
+        adopters: Set<Int32>,
+        within limit: Duration
+    ) -> [[ProcessStat]] {
+        let end = MonotonicClock.now().advanced(by: limit)
+        var left: [[ProcessStat]] = []
+        repeat {
+            var stopped: [Int32: ProcessStat] = [:]
+            var isSettled = false
+            while !isSettled {
+                let fresh = look(runs, adopters: adopters).joined().filter {
+                    stopped[$0.pid]?.startTicks != $0.startTicks
+                }
+                isSettled = fresh.isEmpty || MonotonicClock.now() > end
+                for process in fresh {
+                    stopped[process.pid] = process
+                    send(.stop, to: process)
+                }
+            }
+            for process in stopped.values { send(.kill, to: process) }
+            left = look(runs, adopters: adopters)
+        } while !left.allSatisfy(\.isEmpty) && MonotonicClock.now() < end
+        return left
+    }
+
+    /// The processes of each run that have not ended.
+    package static func look(
+        _ runs: [ProcessTree.Run],
+        adopters: Set<Int32>
+    ) -> [[ProcessStat]] {
+        let tree = ProcessTree.read()
+        return tree.attribute(runs, adopters: adopters).map { pids in
+            pids.compactMap { tree.processes[$0] }.filter { !$0.hasEnded }
+        }
+    }
+
+    /// Sends a signal unless the pid is another process's by now.
+    private static func send(_ signal: Signal, to process: ProcessStat) {
+        guard let identity = ProcessIdentity.of(process.pid),
+            identity.startTicks == process.startTicks
+        else { return }
+        if let held = identity.open() {
+            _ = try? held.send(signal)
+        } else {
+            _ = try? ProcessSignals.send(signal, to: process.pid)
+        }
+    }
+}
