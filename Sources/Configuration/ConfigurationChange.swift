@@ -140,6 +140,7 @@ private func updatingDifferences(
         ("stdout_logfile_backups", old.stdout.backups != new.stdout.backups),
         ("stderr_logfile_maxbytes", old.stderr.differs(from: new.stderr, in: \.maxBytes)),
         ("stderr_logfile_backups", old.stderr.differs(from: new.stderr, in: \.backups)),
+        ("on_full", old.stdout.onFull != new.stdout.onFull),
     ])
 }
 

@@ -138,5 +138,11 @@ extension KeyTable {
             default: "10",
             "how many old ones are kept"
         ),
+        KeyDefinition(
+            "on_full",
+            .choice(FullLogPolicy.allCases.map(\.rawValue)),
+            default: "drop_new",
+            "what gives way when a log cannot be written"
+        ),
     ]
 }

@@ -7,12 +7,30 @@ package struct LogSettings: Hashable, Sendable {
     package var maxBytes: UInt64
     /// How many rotated files are kept; 0 means that a full file is truncated.
     package var backups: Int
+    /// What gives way when the file cannot be written.
+    package var onFull: FullLogPolicy
 
-    package init(destination: LogDestination, maxBytes: UInt64 = 50 << 20, backups: Int = 10) {
+    package init(
+        destination: LogDestination,
+        maxBytes: UInt64 = 50 << 20,
+        backups: Int = 10,
+        onFull: FullLogPolicy = .dropNew
+    ) {
         self.destination = destination
         self.maxBytes = maxBytes
         self.backups = backups
+        self.onFull = onFull
     }
+}
+
+/// What gives way when a log file cannot be written; both outputs of a program have the same.
+package enum FullLogPolicy: String, Hashable, Sendable, CaseIterable {
+    /// What the program writes then is lost.
+    case dropNew = "drop_new"
+    /// Old output makes room for new.
+    case dropOld = "drop_old"
+    /// The program waits.
+    case block
 }
 
 /// Where output goes; `AUTO` has become a file by the time it stands here.

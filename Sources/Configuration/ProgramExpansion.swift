@@ -111,6 +111,9 @@ struct ProgramExpansion {
         var settings = LogSettings(destination: .none)
         if let size = section.size(channel + "_logfile_maxbytes") { settings.maxBytes = size }
         if let count = section.integer(channel + "_logfile_backups") { settings.backups = count }
+        if let policy = section.choice("on_full").flatMap(FullLogPolicy.init(rawValue:)) {
+            settings.onFull = policy
+        }
         let key = channel + "_logfile"
         guard let template = section.text(key) else {
             settings.destination = .file(automaticLog(channel, of: name))

@@ -11,6 +11,8 @@ struct LogTrouble {
     let now: String?
     /// What has been lost since the daemon started.
     let lostBytes: UInt64
+    /// Whether the program waits until the log can be written (`on_full: block`).
+    var isWaitedFor = false
 
     /// The line, or nil when only more of the same has been lost: `status` counts.
     var line: Narrator.Line? {
@@ -18,7 +20,9 @@ struct LogTrouble {
         if let now {
             return Narrator.Line(
                 level: .error,
-                text: "\(log) cannot be written, what it should hold is lost: \(now)"
+                text: isWaitedFor
+                    ? "\(log) cannot be written, the program comes to wait: \(now)"
+                    : "\(log) cannot be written, what it should hold is lost: \(now)"
             )
         }
         return Narrator.Line(
@@ -46,7 +50,8 @@ extension Child {
             log: "the \(isStdout ? "stdout" : "stderr") log of \(name)",
             before: before,
             now: text,
-            lostBytes: lostBytes
+            lostBytes: lostBytes,
+            isWaitedFor: (isStdout ? stdout : stderr).isWaitedFor
         ).line
     }
 }

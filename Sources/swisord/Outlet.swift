@@ -51,8 +51,24 @@ struct Outlet {
         if case .captured(.file(let file)) = kind { file.path } else { nil }
     }
 
+    /// Whether the program is to wait when its log cannot be written.
+    var isWaitedFor: Bool {
+        if case .captured(.file(let file)) = kind { file.onFull == .block } else { false }
+    }
+
     var info: ProcessInfo.Log {
         ProcessInfo.Log(path: path, lostBytes: lostBytes, trouble: trouble)
+    }
+}
+
+extension LogFileSettings.OnFull {
+    init(_ policy: FullLogPolicy) {
+        self =
+            switch policy {
+            case .dropNew: .dropNew
+            case .dropOld: .dropOld
+            case .block: .block
+            }
     }
 }
 
@@ -84,7 +100,8 @@ extension Outlet.Kind {
                         backups: settings.backups,
                         owner: credentials.map {
                             LogFileSettings.Owner(user: $0.uid, group: $0.gid)
-                        }
+                        },
+                        onFull: LogFileSettings.OnFull(settings.onFull)
                     )
                 )
             )

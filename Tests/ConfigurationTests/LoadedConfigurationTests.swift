@@ -83,10 +83,17 @@ struct LoadedConfigurationTests {
                 == LogSettings(
                     destination: .file("\(here)/logs/jobs-9.log"),
                     maxBytes: 1 << 30,
-                    backups: 0
+                    backups: 0,
+                    onFull: .dropOld
                 )
         )
-        #expect(solver.stderr == .log(LogSettings(destination: .syslog, maxBytes: 0, backups: 1)))
+        let syslog = LogSettings(
+            destination: .syslog,
+            maxBytes: 0,
+            backups: 1,
+            onFull: .dropOld
+        )
+        #expect(solver.stderr == .log(syslog))
         #expect(solver.serverURL == .text("unix:///tmp/solver.sock"))
         #expect(solver.origin.mark.line == 19)
         let web = configuration.processes[2]

@@ -29,8 +29,7 @@ private final class KillingGround {
 
     /// The overlay hides fork from Swift, with reason; there is nothing but us in this process.
     private static func fork(_ child: () -> Void) -> pid_t {
-        typealias Fork = @convention(c) () -> pid_t
-        let pid = unsafeBitCast(dlsym(nil, "fork"), to: Fork.self)()
+        let pid = hidden("fork", as: (@convention(c) () -> pid_t).self)()
         if pid != 0 { return pid }
         child()
         _exit(0)

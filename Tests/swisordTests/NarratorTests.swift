@@ -116,6 +116,17 @@ struct NarratorTests {
             line(nil, "full")
                 == "the stdout log of web cannot be written, what it should hold is lost: full"
         )
+        let waiting = LogTrouble(
+            log: "the stdout log of web",
+            before: nil,
+            now: "full",
+            lostBytes: 0,
+            isWaitedFor: true
+        )
+        #expect(
+            waiting.line?.text
+                == "the stdout log of web cannot be written, the program comes to wait: full"
+        )
         #expect(
             line("full", nil)
                 == "the stdout log of web is written again; 7 bytes have been lost so far"
