@@ -25,7 +25,7 @@ PROGRAMS       := swisord swisordctl
 MAN_PAGES      := $(wildcard man/*.[158])
 
 .PHONY: all run build release static examples test lint man format bench simulate install uninstall clean help
-.PHONY: test-swift test-linkage test-static containers
+.PHONY: test-swift test-linkage test-static containers guardian-coverage
 all: build
 
 help:          ## list the targets
@@ -81,6 +81,9 @@ test-swift: build/setup  ## only the Swift tests
 	$(SWIFT) build --build-tests $(CHECK_IMPORTS)
 	$(SWIFT) test --skip-build --parallel --skip EndToEndTests
 	$(SWIFT) test --skip-build --parallel --filter EndToEndTests
+
+guardian-coverage:  ## play the guardian's scenes; fails unless they reach every branch
+	@scripts/guardian-coverage
 
 test-linkage:  ## only: the debug daemon links no full Foundation
 	@scripts/test-linkage

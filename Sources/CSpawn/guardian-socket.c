@@ -36,10 +36,10 @@ int swisord_guardian_send(int channel, const struct swisord_guardian_message *me
     return sendmsg(channel, &packet, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-/* A length of zero is either an empty packet or the end, which closes both directions. */
+/* A length of zero is either an empty packet or the end, which closes both directions (POLLHUP). */
 static int has_ended(int channel) {
     struct pollfd end = {.fd = channel};
-    return poll(&end, 1, 0) == 1 && end.revents & POLLHUP;
+    return poll(&end, 1, 0) == 1;
 }
 
 int swisord_guardian_receive(int channel, struct swisord_guardian_message *message,
@@ -54,7 +54,7 @@ int swisord_guardian_receive(int channel, struct swisord_guardian_message *messa
     const struct cmsghdr *header = CMSG_FIRSTHDR(&packet);
     size_t came = 0;
     int all[MOST];
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+    if (header && header->cmsg_type == SCM_RIGHTS) {
         came = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         memcpy(all, CMSG_DATA(header), came * sizeof(int));
     }

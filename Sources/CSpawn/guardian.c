@@ -321,12 +321,13 @@ static void rest(struct swisord_guardian *g) {
     int64_t first = 0;
     for (int which = 0; which < SWISORD_DEADLINES; which++)
         if (g->due[which] && (!first || g->due[which] < first)) first = g->due[which];
-    int64_t left = first ? first - now() : -1;
-    if (first && left < 0) left = 0;
+    int64_t left = first - now();
+    if (left < 0) left = 0;
+    if (left > INT32_MAX) left = INT32_MAX;
     struct pollfd watched[2] = {{.fd = g->signals, .events = POLLIN},
                                 {.fd = g->channel, .events = POLLIN}};
     if (g->is_full) watched[1].events |= POLLOUT;
-    if (poll(watched, 2, left > INT32_MAX ? INT32_MAX : (int)left) <= 0) return;
+    if (poll(watched, 2, first ? (int)left : -1) <= 0) return;
     if (watched[1].revents & POLLOUT) g->is_full = 0;
 }
 
