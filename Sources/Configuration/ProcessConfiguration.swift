@@ -44,6 +44,16 @@ package struct ProcessConfiguration: Hashable, Sendable {
         stderr = .log(LogSettings(destination: .none))
         serverURL = .automatic
     }
+
+    /// Stands in for a process that runs and is in no file any more; its output is dropped.
+    package init(unconfigured name: ProcessName) {
+        self.init(
+            name: name,
+            program: name.process,
+            arguments: [name.process],
+            origin: Origin(Mark(file: "", line: 0, column: 0))
+        )
+    }
 }
 
 /// An `env_file` of a program.

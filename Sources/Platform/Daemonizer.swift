@@ -31,7 +31,7 @@ package struct Daemonizer: ~Copyable {
         }
         let failure = SystemError.last("fork")
         close(ends[0])
-        let daemon = Daemonizer(channel: OwnedDescriptor(owning: ends[1]))
+        let daemon = Daemonizer(toStarter: OwnedDescriptor(owning: ends[1]))
         guard pid == 0 else { throw failure }
         setsid()
         do throws(SystemError) {
@@ -44,8 +44,18 @@ package struct Daemonizer: ~Copyable {
         return daemon
     }
 
-    private init(channel: consuming OwnedDescriptor) {
+    /// The pipe on which the starter waits for word, for a process that this one becomes.
+    package var channelNumber: Int32 { channel.rawValue }
+
+    /// The starter's pipe in a process that came of the one that was detached.
+    package init(toStarter channel: consuming OwnedDescriptor) {
         self.channel = channel
+    }
+
+    /// The starter that was left to this process by the guardian; nil when nobody waits.
+    package static func inherited() -> Daemonizer? {
+        guard let channel = Guardian.takeReadyChannel() else { return nil }
+        return Daemonizer(toStarter: channel)
     }
 
     /// Tells the starter that the daemon runs, and lets go of standard output and error.

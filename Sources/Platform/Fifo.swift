@@ -47,6 +47,14 @@ package enum Fifo {
         return reader
     }
 
+    /// Whether this reader is one of the FIFO that has this name now.
+    package static func isRead(_ path: String, by reader: borrowing OwnedDescriptor) -> Bool {
+        var named = stat()
+        var opened = stat()
+        guard lstat(path, &named) == 0, fstat(reader.rawValue, &opened) == 0 else { return false }
+        return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino
+    }
+
     private static func removeStale(_ path: String, _ owner: Credentials?) throws(SystemError) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }

@@ -5,7 +5,7 @@ private import Glibc
 private import SystemPackage
 
 /// The right to be the one daemon of a runtime directory; given up when this value goes, or with
-/// the process, however it dies.
+/// the process, however it dies, unless a guardian keeps the open file for the next manager.
 ///
 /// The lock is on the open file (`flock`), never on its existence, so a stale file is harmless.
 /// The file stays when the lock goes: removing it would let two processes lock two files of one
@@ -29,12 +29,21 @@ package struct InstanceLock: ~Copyable {
         }
     }
 
-    private let file: OwnedDescriptor
+    /// The open file that holds the lock.
+    package let file: OwnedDescriptor
 
-    /// Takes the lock without waiting, and writes the pid of this process into its file.
+    /// The lock that an earlier manager has taken, by the open file that it left.
+    package init(heldBy file: consuming OwnedDescriptor) {
+        self.file = file
+    }
+
+    /// Takes the lock without waiting, and writes into its file who holds it.
     ///
+    /// - Parameters:
+    ///   - path: The lock's file, made when it is missing.
+    ///   - pid: The process that people are to be sent to.
     /// - Throws: `Failure`, after which nothing has been changed.
-    package init(path: String) throws(Failure) {
+    package init(path: String, pid: Int32 = getpid()) throws(Failure) {
         for _ in 1...100 {
             let file = try Self.open(path)
             guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
@@ -44,7 +53,7 @@ package struct InstanceLock: ~Copyable {
             }
             // Somebody may have removed the file between open and flock; then the lock is worthless.
             guard try Self.isStill(file, at: path) else { continue }
-            try Self.write(getpid(), to: file, path)
+            try Self.write(pid, to: file, path)
             self.file = file
             return
         }

@@ -14,7 +14,8 @@ package struct OutputPipe: Hashable, Sendable {
     /// The reader's number in this process; the path to the pipe for as long as it is open.
     private let number: Int32
     private let device: UInt64
-    private let inode: UInt64
+    /// Which pipe it is, for as long as the machine runs.
+    package let inode: UInt64
 
     /// Makes a pipe and opens its reader's end, which is non-blocking and never at an end of file.
     ///
@@ -45,6 +46,29 @@ package struct OutputPipe: Hashable, Sendable {
         number = reader.rawValue
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
+    }
+
+    /// Opens a reader of the pipe that a running program writes to, which nobody else may read.
+    ///
+    /// - Parameters:
+    ///   - descriptor: The program's own number for it, 1 or 2.
+    ///   - inode: Which pipe it has to be.
+    /// - Returns: nil when the program has sent that output elsewhere since.
+    /// - Throws: `SystemError`; EACCES for a program that may not be looked into.
+    package static func reader(
+        of pid: Int32,
+        descriptor: Int32,
+        inode: UInt64
+    ) throws(SystemError) -> OwnedDescriptor? {
+        let path = "/proc/\(pid)/fd/\(descriptor)"
+        let reader = OwnedDescriptor(
+            owning: try retrying("open", path) {
+                open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+            }
+        )
+        let status = try Self.status(of: reader)
+        guard status.st_mode & S_IFMT == S_IFIFO, UInt64(status.st_ino) == inode else { return nil }
+        return reader
     }
 
     /// Opens a program's end.

@@ -25,6 +25,16 @@ final class Child {
     }
 
     private var attempt: Attempt?
+    /// Who the live run is, should this manager have to be told by its successor.
+    var identity: ProcessIdentity?
+    /// Of the configuration that the live run was started with.
+    var fingerprint: UInt64 = 0
+    /// A copy that an earlier daemon left behind and that is to be left alone.
+    var orphan: Orphan?
+    /// Whether the live run was made by an earlier manager, which alone could hear of its exec.
+    var isInherited = false
+    /// Whether the live run is not collected by anybody we hear of.
+    var isAbandoned = false
     /// Why the last spawn never became the program; waits for the exit that follows it.
     var failure: SpawnFailure?
 
@@ -41,6 +51,29 @@ final class Child {
         self.credentials = credentials
         self.stdout = stdout
         self.stderr = stderr
+    }
+
+    /// A process has been made for this child, by this manager.
+    func began(_ pid: PID) {
+        identity = ProcessIdentity.of(pid)
+        fingerprint = configuration.fingerprint
+        isInherited = false
+        isAbandoned = false
+    }
+
+    /// The process of this child is no more.
+    func ended() {
+        identity = nil
+        isInherited = false
+    }
+
+    /// Adds to a record what only this side knows of the run.
+    func complete(_ record: inout MemberRecord) {
+        record.outside.startTicks = identity?.startTicks ?? 0
+        record.outside.pidInode = identity?.inode ?? 0
+        record.outside.stdoutPipe = stdout.inode
+        record.outside.stderrPipe = stderr.inode
+        record.outside.fingerprint = fingerprint
     }
 
     /// Takes up new settings; the next start uses them.

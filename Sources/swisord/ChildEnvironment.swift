@@ -21,7 +21,7 @@ struct ChildEnvironment {
     private static let private_ = [
         "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC",
         "WATCHDOG_PID", "SUPERVISOR_ENABLED", "SUPERVISOR_SERVER_URL", "SUPERVISOR_PROCESS_NAME",
-        "SUPERVISOR_GROUP_NAME",
+        "SUPERVISOR_GROUP_NAME", "SWISORD_GUARDIAN", "SWISORD_MANAGER", "SWISORD_READY",
     ]
 
     init(daemon: [String: String], socket: String, daemonUser: Credentials? = nil) {

@@ -16,5 +16,7 @@ enum CoreMessage: Sendable {
     case log(LogNotice)
     case configurationRead(ConfigurationReading)
     case note(level: LogLevel, text: String)
+    /// The control socket, as a descriptor that is the core's to close.
+    case listening(Int32)
     case serverStopped
 }

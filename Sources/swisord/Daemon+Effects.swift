@@ -9,7 +9,21 @@ import Supervision
 /// Does what the fleet wants done, until it wants nothing more.
 extension Daemon {
     func runEffects() {
-        while let effect = fleet.nextEffect() { run(effect) }
+        while let effect = fleet.nextEffect() {
+            // First, so that a manager that dies in between is followed by one that does it.
+            record()
+            run(effect)
+        }
+        record()
+    }
+
+    /// Writes down what has changed, so that the next manager can go on from here.
+    func record() {
+        for id in fleet.takeTouched() {
+            guard let child = children[id], var record = fleet.record(of: id) else { continue }
+            child.complete(&record)
+            store.write(record, of: id)
+        }
     }
 
     private func run(_ effect: FleetEffect) {
@@ -26,7 +40,10 @@ extension Daemon {
                 send(.kill, to: pid, group: toGroup, of: id)
             }
         case .inspectGroup(let id, let pid):
-            if lingering.isEmpty(pid, of: id) { fleet.handle(.groupEmptied, for: id, at: now) }
+            let isAbandoned = children[id]?.isAbandoned ?? false
+            if lingering.isEmpty(pid, of: id, isAbandoned: isAbandoned) {
+                fleet.handle(.groupEmptied, for: id, at: now)
+            }
         case .report(let report): tell(report)
         case .answer(let ticket, let outcomes): replies.settle(ticket, outcomes)
         case .removed(let id):
@@ -39,13 +56,20 @@ extension Daemon {
     private func spawn(_ id: MemberID) {
         guard let child = children[id] else { return }
         do throws(SpawnFailure) {
+            if let orphan = child.orphan, isOccupied(by: orphan, child) {
+                throw SpawnFailure.orphan(orphan.process.pid)
+            }
             let program = try child.program(environment)
-            let spawned = try outlets.spawn(program, for: child, with: spawner)
+            let options = Spawner.Options(isSibling: exits.makesSiblings, isGated: true)
+            let spawned = try outlets.spawn(program, for: child, with: spawner, options)
             let pid = spawned.pid
+            child.began(pid)
             members[pid] = id
             fleet.handle(.spawned(pid), for: id, at: now)
+            // Only what is known to a manager that follows this one may become a program.
+            record()
             do throws(SystemError) {
-                try expect(spawned.takeReport(), of: program, for: child)
+                try expect(spawned.letGo(), of: program, for: child)
             } catch {
                 // Without the watch nothing would tell that it runs; its exit is still seen.
                 log.error("cannot watch the start of \(child.name): \(error)")
@@ -55,7 +79,7 @@ extension Daemon {
         }
     }
 
-    private func send(_ signal: Signal, to pid: PID, group: Bool, of id: MemberID) {
+    func send(_ signal: Signal, to pid: PID, group: Bool, of id: MemberID) {
         do throws(SystemError) {
             // Nobody there is no trouble: the exit is on its way.
             if group {

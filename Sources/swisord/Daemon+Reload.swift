@@ -132,6 +132,8 @@ extension Daemon {
     private func apply(_ change: ConfigurationChange, _ target: LoadedConfiguration) {
         // In the new file's order; the old configuration stays in force until all is known good.
         loaded.takeUp(target)
+        // Before anything is changed: a manager that follows in between finishes the change.
+        keepConfiguration()
         for name in change.removed {
             if let id = fleet.identifier(of: name) { fleet.remove(id, at: now) }
         }

@@ -17,6 +17,7 @@ extension Daemon {
         case .log(let notice): handle(notice)
         case .configurationRead(let reading): arrived(reading)
         case .note(let level, let text): log.log(level: level.activityLevel.loggerLevel, "\(text)")
+        case .listening(let number): store.keep(OwnedDescriptor(owning: number), as: .socket)
         case .serverStopped: isServerStopped = true
         }
     }
@@ -91,7 +92,7 @@ extension Daemon {
     func information() -> DaemonInfo {
         DaemonInfo(
             version: ReleaseVersion.text,
-            pid: Int(ThisProcess.pid),
+            pid: Int(guardian.mainPID),
             state: fleet.isShuttingDown ? .shutdown : .running,
             identifier: loaded.configuration.daemon.identifier,
             configurationFile: loaded.configuration.file,

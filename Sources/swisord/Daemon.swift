@@ -19,8 +19,11 @@ final class Daemon {
     enum Source: UInt64 {
         case signals = 0
         case mailbox = 1
+        case guardian = 2
         /// Tokens from here on are reports of spawns: `firstReport + MemberID`.
         case firstReport = 16
+        /// Tokens from here on are processes that are no children: `firstSurvivor + MemberID`.
+        case firstSurvivor = 0x0100_0000_0000
     }
 
     var fleet: Fleet
@@ -50,9 +53,17 @@ final class Daemon {
     let core: Mailbox<CoreMessage>
     let spawner: Spawner
     let signals: SignalSource
-    private var reactor: Reactor
+    let store: StateStore
+    /// What is known of the guardian, for the status.
+    var guardian: GuardianStatus
+    var exits: ExitSource
+    /// Whether something for the guardian waits for room in its socket.
+    var isSendingLater = false
+    /// Processes that are not collected by anybody we hear of.
+    var survivors: [MemberID: Survivor] = [:]
+    var reactor: Reactor
     private var ready: [Reactor.Event] = []
-    private var isReaping = true
+    var isReaping = true
     /// Children on their way to exec.
     private var attempts = 0
     /// The instant of the turn.
@@ -69,7 +80,13 @@ final class Daemon {
         startedAt = WallClock.now()
         spawner = try Spawner(restoringOpenFiles: parts.openFiles)
         reactor = try Reactor()
+        store = parts.store
+        guardian = parts.guardian
+        exits = parts.link.map(ExitSource.guardian) ?? .children
         signals = parts.signals
+        if let link = parts.link {
+            try reactor.add(link.descriptor, token: Source.guardian.rawValue)
+        }
         try reactor.add(signals.descriptor, token: Source.signals.rawValue)
         try reactor.add(core.descriptor, token: Source.mailbox.rawValue)
     }
@@ -83,6 +100,7 @@ final class Daemon {
         ready()
         while !isServerStopped { try turn() }
         try finishLogs()
+        if case .guardian(let link) = exits { link.farewell(0) }
     }
 
     /// Has the log threads write what is left; a disk that does not answer is not waited for.
@@ -109,12 +127,17 @@ final class Daemon {
         let received =
             ready.contains { $0.token == Source.signals.rawValue }
             ? signals.read().map(\.signal) : []
-        if isReaping || received.contains(.child) { reapChildren() }
+        let hasNews = ready.contains { $0.token == Source.guardian.rawValue }
+        if isReaping || hasNews || received.contains(.child) { takeExits() }
         for event in ready where event.token >= Source.firstReport.rawValue {
-            readReport(of: MemberID(rawValue: Int(event.token - Source.firstReport.rawValue)))
+            if event.token >= Source.firstSurvivor.rawValue {
+                survivorEnded(MemberID(token: event.token, after: .firstSurvivor))
+            } else {
+                readReport(of: MemberID(token: event.token, after: .firstReport))
+            }
         }
         // Whoever may have died already is not promoted: first all exits, then the deadlines.
-        if !isReaping {
+        if !isReaping, !isHeldBack() {
             fleet.reachDeadlines(at: now, atMost: Self.startsPerTurn)
             runEffects()
         }
@@ -123,6 +146,7 @@ final class Daemon {
         }
         for signal in received where signal != .child { handle(signal) }
         autostartSome()
+        keepSending()
         if isHeapLoose, attempts == 0, autostarting.isEmpty {
             isHeapLoose = false
             ThisProcess.giveBackMemory()
@@ -131,39 +155,73 @@ final class Daemon {
 
     private func timeout() -> Duration? {
         if isReaping || !autostarting.isEmpty { return .zero }
-        return fleet.nextDeadline().map { $0.duration(since: MonotonicClock.now()) }
+        guard let left = fleet.nextDeadline()?.duration(since: MonotonicClock.now()) else {
+            return nil
+        }
+        return exits.expectsMore ? max(left, Self.longestHold) : left
     }
 
-    /// Reaps a bounded number of children, so that ten thousand exits do not keep clients waiting.
+    /// Whether deadlines wait until all exits have been told, but not for a guardian that hangs.
+    private func isHeldBack() -> Bool {
+        guard exits.expectsMore, let deadline = fleet.nextDeadline() else { return false }
+        return now.duration(since: deadline) < Self.longestHold
+    }
+
+    private static let longestHold = Duration.milliseconds(100)
+
+    /// Takes a bounded number of exits, so that ten thousand do not keep clients waiting.
     ///
-    /// One is collected and dealt with before the next: what it starts can have the pid of no
-    /// other that has ended, and a group is looked at before its number can be another's.
-    private func reapChildren() {
+    /// One is dealt with, recorded and acknowledged before the next: what it starts can have the
+    /// pid of no other that has ended, and a manager that dies in between is told again.
+    private func takeExits() {
         for _ in 0..<Self.exitsPerTurn {
-            guard let child = Reaper.reap() else {
+            guard let news = exits.next() else {
+                if case .guardian(let link) = exits { link.flush() }
                 isReaping = false
+                if case .guardian(let link) = exits, link.isGone { guardianHasGone() }
                 return
             }
-            if let id = members.removeValue(forKey: child.pid) {
-                handleExit(of: id, child.status)
-            } else {
-                log.info("reaped unknown pid \(child.pid) (\(child.status))")
-            }
-            for id in lingering.takeEmptied() {
-                fleet.handle(.groupEmptied, for: id, at: now)
-                runEffects()
+            switch news {
+            case .ended(let child):
+                let id = members.removeValue(forKey: child.pid)
+                if let id {
+                    handleExit(of: id, child.status, pid: child.pid)
+                } else {
+                    log.info("reaped unknown pid \(child.pid) (\(child.status))")
+                }
+                if exits.acknowledge(child.pid) { lookAtGroups() }
+            case .collected: lookAtGroups()
             }
         }
         isReaping = true
     }
 
+    func lookAtGroups() {
+        for id in lingering.takeEmptied() {
+            fleet.handle(.groupEmptied, for: id, at: now)
+            runEffects()
+        }
+    }
+
     private static let exitsPerTurn = 64
 
-    private func handleExit(of id: MemberID, _ status: ExitStatus) {
+    /// A process has ended; its pid is still its own where that is known.
+    func handleExit(of id: MemberID, _ status: ExitStatus, pid: PID?) {
         readReport(of: id)
-        let failure = children[id]?.failure
-        children[id]?.failure = nil
-        fleet.handle(.exited(failure.map(ExitStatus.neverExecuted) ?? status), for: id, at: now)
+        let event: ProcessMachine.Event
+        if let failure = children[id]?.failure {
+            children[id]?.failure = nil
+            event = .exited(.neverExecuted(failure))
+        } else if let pid, children[id]?.isInherited == true,
+            ProcessStat.read(pid)?.hasExecuted == false
+        {
+            // It waited for a manager that was killed, and was never the program.
+            event = .startAborted
+        } else {
+            event = .exited(status)
+        }
+        children[id]?.ended()
+        fleet.handle(event, for: id, at: now)
         runEffects()
     }
 

@@ -14,4 +14,8 @@ struct DaemonParts: ~Copyable {
     /// The soft limit of open files that programs get back.
     let openFiles: UInt64?
     let signals: SignalSource
+    let store: StateStore
+    /// Nil when this process is the parent of its programs.
+    let link: GuardianLink?
+    let guardian: GuardianStatus
 }

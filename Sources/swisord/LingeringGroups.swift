@@ -11,8 +11,16 @@ struct LingeringGroups {
     private var groups: [MemberID: PID] = [:]
 
     /// Whether the group is empty now; if not, it is looked at again later.
-    mutating func isEmpty(_ group: PID, of id: MemberID) -> Bool {
-        if ProcessSignals.groupIsEmpty(group) {
+    ///
+    /// - Parameters:
+    ///   - group: The pid of the leader, who has ended.
+    ///   - id: Whose it is.
+    ///   - isAbandoned: Whether zombies in it, the leader above all, are others' to collect, who
+    ///     may take their time: they do not count.
+    mutating func isEmpty(_ group: PID, of id: MemberID, isAbandoned: Bool) -> Bool {
+        if ProcessSignals.groupIsEmpty(group)
+            || isAbandoned && ProcessSignals.groupHasOnlyZombies(group)
+        {
             groups[id] = nil
             return true
         }

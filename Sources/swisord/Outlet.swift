@@ -22,6 +22,12 @@ struct Outlet {
         case pipe(OutputPipe)
         /// A named FIFO, where there is no /proc.
         case fifo(String)
+
+        /// What a reader that was kept reads; nil when it is no pipe at all.
+        init?(of reader: borrowing OwnedDescriptor, fifo: String) {
+            guard let pipe = try? OutputPipe(readBy: reader) else { return nil }
+            self = Fifo.isRead(fifo, by: reader) ? .fifo(fifo) : .pipe(pipe)
+        }
     }
 
     let id: StreamID
@@ -44,6 +50,11 @@ struct Outlet {
         case .joined: .sameAsStdout
         case .dropped: .null
         }
+    }
+
+    /// Which pipe a program writes to, should its reader have to be opened anew; 0 for none.
+    var inode: UInt64 {
+        if case .pipe(let pipe) = channel { pipe.inode } else { 0 }
     }
 
     /// The file that a client can read, if there is one.

@@ -10,6 +10,7 @@ import SystemPackage
 /// The outputs of all processes: their pipes, and the log threads.
 struct Outlets {
     let logs: LogThreads
+    let store: StateStore
     /// Where named FIFOs are made, should they be needed.
     let directory: String
     private var activity = ProcessInfo.Log(path: nil)
@@ -29,8 +30,9 @@ struct Outlets {
         }
     }
 
-    init(logs: LogThreads, directory: String, activityPath: String?) {
+    init(logs: LogThreads, store: StateStore, directory: String, activityPath: String?) {
         self.logs = logs
+        self.store = store
         self.directory = directory
         activity.path = activityPath
     }
@@ -43,28 +45,66 @@ struct Outlets {
         _ process: ProcessConfiguration,
         _ credentials: Credentials?
     ) -> Child {
-        let base = "\(directory)/\(process.name.group):\(process.name.process)"
-        let (stdout, stderr) = kinds(process, credentials)
-        let child = Child(
-            id: id,
-            configuration: process,
-            credentials: credentials,
-            stdout: Outlet(
-                id: StreamID(rawValue: id.rawValue * 2),
-                fifo: base + ".out",
-                kind: stdout
-            ),
-            stderr: Outlet(
-                id: StreamID(rawValue: id.rawValue * 2 + 1),
-                fifo: base + ".err",
-                kind: stderr
-            )
-        )
+        let child = child(id, process, credentials)
         // A log of an earlier life can be read before the first start. What fails here is tried
         // again, and told, when the process is started.
         try? attach(&child.stdout, for: child)
         try? attach(&child.stderr, for: child)
         return child
+    }
+
+    /// Makes the earthly side of a process that an earlier manager started, with the readers of
+    /// its pipes; where there is none a new pipe serves the next start.
+    func resume(
+        _ id: MemberID,
+        _ process: ProcessConfiguration,
+        _ credentials: Credentials?,
+        stdout: consuming OwnedDescriptor?,
+        stderr: consuming OwnedDescriptor?
+    ) -> Child {
+        let child = child(id, process, credentials)
+        if let stdout { reattach(&child.stdout, stdout) }
+        if let stderr { reattach(&child.stderr, stderr) }
+        try? attach(&child.stdout, for: child)
+        try? attach(&child.stderr, for: child)
+        return child
+    }
+
+    private func reattach(_ outlet: inout Outlet, _ reader: consuming OwnedDescriptor) {
+        if let channel = Outlet.Channel(of: reader, fifo: outlet.fifo) {
+            outlet.channel = channel
+            // Whatever still writes to it must not block because its log is not wanted any more.
+            let target: LogTarget =
+                if case .captured(let target) = outlet.kind { target } else { .discard }
+            // It had its share when it was made; what is over now is missed by whoever comes next.
+            try? budget.take()
+            store.keep(reader, of: outlet.id)
+            logs.post(.attach(outlet.id, reader: reader.release(), target))
+        }
+    }
+
+    private func child(
+        _ id: MemberID,
+        _ process: ProcessConfiguration,
+        _ credentials: Credentials?
+    ) -> Child {
+        let base = "\(directory)/\(process.name.group):\(process.name.process)"
+        let (stdout, stderr) = kinds(process, credentials)
+        return Child(
+            id: id,
+            configuration: process,
+            credentials: credentials,
+            stdout: Outlet(
+                id: StreamID(id, isError: false),
+                fifo: base + ".out",
+                kind: stdout
+            ),
+            stderr: Outlet(
+                id: StreamID(id, isError: true),
+                fifo: base + ".err",
+                kind: stderr
+            )
+        )
     }
 
     private func kinds(
@@ -116,6 +156,7 @@ struct Outlets {
         guard let channel = outlet.channel else { return }
         logs.post(.detach(outlet.id))
         budget.giveBack()
+        store.drop(outlet.id)
         outlet.channel = nil
         if case .fifo(let path) = channel { ThisProcess.unlink(path) }
     }
@@ -126,7 +167,8 @@ struct Outlets {
     func spawn(
         _ program: PreparedProgram,
         for child: Child,
-        with spawner: borrowing Spawner
+        with spawner: borrowing Spawner,
+        _ options: Spawner.Options
     ) throws(SpawnFailure) -> SpawnedChild {
         try attach(&child.stdout, for: child)
         try attach(&child.stderr, for: child)
@@ -134,7 +176,8 @@ struct Outlets {
             return try spawner.spawn(
                 program,
                 output: child.stdout.output,
-                error: child.stderr.output
+                error: child.stderr.output,
+                options: options
             )
         } catch {
             guard error.step == .output else { throw error }
@@ -145,7 +188,8 @@ struct Outlets {
             return try spawner.spawn(
                 program,
                 output: child.stdout.output,
-                error: child.stderr.output
+                error: child.stderr.output,
+                options: options
             )
         }
     }
@@ -154,6 +198,7 @@ struct Outlets {
         guard outlet.channel == nil, case .captured(let target) = outlet.kind else { return }
         do throws(SystemError) {
             let reader = try open(&outlet, for: child.credentials)
+            store.keep(reader, of: outlet.id)
             logs.post(.attach(outlet.id, reader: reader.release(), target))
         } catch {
             if error.errno == .notPermitted, let user = child.credentials,
@@ -316,7 +361,7 @@ extension Outlets {
                 lostBytes: lostBytes
             ).line
         case .trouble(let stream, let lostBytes, let text):
-            guard let child = children[MemberID(rawValue: stream.rawValue / 2)] else { return nil }
+            guard let child = children[stream.member] else { return nil }
             return child.noteTrouble(text, lostBytes: lostBytes, of: stream)
         case .cleared(let token, let error):
             guard let (clearing, index) = clearings.removeValue(forKey: token) else { return nil }

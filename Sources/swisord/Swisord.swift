@@ -67,11 +67,20 @@ struct Swisord: ParsableCommand {
     )
     var identifier: String?
 
+    @Flag(
+        name: .customLong("no-guardian"),
+        help: "Run as one process; programs run on unseen if it is killed."
+    )
+    var hasNoGuardian = false
+
     @Flag(name: [.customShort("v"), .customLong("version")], help: "Show the version.")
     var showsVersion = false
 
     /// As supervisord, ends with 2 for a command line that cannot be understood.
+    ///
+    /// The guardian branches off first of all, so that it stays small.
     static func main() {
+        if Guardian.isAsked { exit(withError: ExitCode(Guardian.run())) }
         do {
             // Not Swift's own arguments: those are read from /proc, which may not be there.
             var command = try parseAsRoot(Array(ThisProcess.arguments.dropFirst()))
@@ -93,6 +102,7 @@ struct Swisord: ParsableCommand {
             file: try chosenFile(surroundings),
             overrides: overrides(surroundings),
             isCheck: check,
+            isGuarded: !hasNoGuardian,
             surroundings: surroundings
         ).run()
         throw ExitCode(code)

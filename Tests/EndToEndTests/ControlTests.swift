@@ -220,6 +220,6 @@ struct ControlTests {
 /// The pids of a process's children.
 private func children(of pid: Int) -> [Int] {
     names(in: "/proc").compactMap { Int($0) }.filter {
-        statusField("PPid", of: $0) == String(pid)
+        statusField("PPid", of: $0) == String(pid) && contents("/proc/\($0)/comm") != "swisord\n"
     }
 }

@@ -107,8 +107,9 @@ struct DetachedTests {
             #expect(information.identifier == "me")
             #expect(information.logfile.path == "\(home)/other.log")
             #expect(daemon.scratch.read("other.log").contains("started with pid"))
-            #expect(try readLink("/proc/\(information.pid)/cwd") == "\(home)/log")
-            #expect(statusField("Umask", of: information.pid) == "0027")
+            let manager = try daemon.managerPid(of: information.pid)
+            #expect(try readLink("/proc/\(manager)/cwd") == "\(home)/log")
+            #expect(statusField("Umask", of: manager) == "0027")
             #expect(try daemon.ctl("shutdown").status == 0)
             try eventually("its end") { !isAlive(information.pid) }
             #expect(!names(in: home).contains("pid"))

@@ -78,7 +78,7 @@ extension KernelTests {
         @Test("holds this pid and goes with it, and no draft is left")
         func writes() throws {
             let folder = Folder()
-            let file = PidFile(path: folder.path + "/pid")
+            let file = PidFile(path: folder.path + "/pid", pid: getpid())
             try file.write()
             try file.write()
             #expect(contents(file.path) == "\(getpid())\n")
@@ -90,7 +90,7 @@ extension KernelTests {
         @Test("of another process is left alone")
         func leavesOthers() {
             let folder = Folder()
-            let file = PidFile(path: folder.file("pid", "1\n"))
+            let file = PidFile(path: folder.file("pid", "1\n"), pid: getpid())
             file.remove()
             #expect(contents(file.path) == "1\n")
         }
@@ -99,7 +99,7 @@ extension KernelTests {
         func replacesLinks() throws {
             let folder = Folder()
             let victim = folder.file("victim", "precious")
-            let file = PidFile(path: folder.path + "/pid")
+            let file = PidFile(path: folder.path + "/pid", pid: getpid())
             symlink(victim, file.path)
             try file.write()
             #expect(contents(victim) == "precious")
@@ -108,7 +108,7 @@ extension KernelTests {
 
         @Test("that cannot be written says why")
         func fails() {
-            let file = PidFile(path: "/nope/pid")
+            let file = PidFile(path: "/nope/pid", pid: getpid())
             let error = #expect(throws: SystemError.self) { try file.write() }
             #expect(error?.errno == .noSuchFileOrDirectory)
         }

@@ -132,6 +132,38 @@ final class Daemon {
         process?.signal(number)
     }
 
+    /// The process that does the work, a child of the guardian.
+    func managerPid() throws -> Int { try managerPid(of: pid) }
+
+    /// The manager of a guardian.
+    func managerPid(of pid: Int) throws -> Int {
+        let children = contents("/proc/\(pid)/task/\(pid)/children").split(separator: " ")
+        guard
+            let manager = children.compactMap({ Int($0) }).first(where: {
+                contents("/proc/\($0)/comm") == "swisord\n"
+            })
+        else { throw Program.Failure(description: "there is no manager") }
+        return manager
+    }
+
+    /// Kills the manager and waits for the next one.
+    func killManager() throws {
+        let manager = try managerPid()
+        kill(pid_t(manager), SIGKILL)
+        try eventually("another manager") {
+            (try? managerPid()).map { $0 != manager } ?? false && (try? information()) != nil
+        }
+    }
+
+    /// Kills guardian and manager; the programs run on.
+    func killBoth() throws {
+        let manager = try managerPid()
+        signal(SIGKILL)
+        kill(pid_t(manager), SIGKILL)
+        try finish()
+        try eventually("the manager to be gone") { !isAlive(manager) }
+    }
+
     /// Waits until the daemon has ended by itself.
     @discardableResult
     func finish(within limit: Duration = .seconds(30)) throws -> Finished {

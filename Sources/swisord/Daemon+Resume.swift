@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import Logging
+import Platform
+import Supervision
+
+/// Taking back what an earlier manager, or a daemon before this one, has left running.
+extension Daemon {
+    /// Takes in everything that is configured, and what ran before in its place; the turns that
+    /// follow start what is to start.
+    func begin(_ past: Past) {
+        for remark in past.remarks { log.error("\(remark)") }
+        var known: [ProcessName: Past.Entry] = [:]
+        store.occupy(past.entries.map(\.slot))
+        for entry in past.entries {
+            guard past.matters(entry) else {
+                store.vacate(entry.slot)
+                continue
+            }
+            if known.updateValue(entry, forKey: entry.record.name) != nil {
+                log.error("\(entry.record.name) is recorded twice")
+            }
+        }
+        var waiting: [MemberID] = []
+        for process in loaded.configuration.processes {
+            guard let entry = known.removeValue(forKey: process.name) else {
+                waiting.append(enlist(process))
+                continue
+            }
+            let id = resume(entry, process, past)
+            if past.origin == .daemon(.leave) { waiting.append(id) }
+        }
+        for entry in known.values { resumeUnconfigured(entry, past) }
+        runEffects()
+        autostart(waiting)
+    }
+
+    /// Takes one process back, or leaves it alone.
+    @discardableResult
+    private func resume(
+        _ entry: Past.Entry,
+        _ process: ProcessConfiguration,
+        _ past: Past
+    ) -> MemberID {
+        if past.origin == .daemon(.leave) {
+            let id = enlist(process)
+            leaveAlone(entry, for: id)
+            return id
+        }
+        let spec = spec(process)
+        let id = restore(entry, process, spec, past)
+        guard fleet[id]?.machine.liveRun != nil else { return id }
+        if past.origin == .daemon(.stop)
+            || entry.record.outside.fingerprint != process.fingerprint
+        {
+            fleet.change(id, to: spec, restarting: true, at: now)
+            runEffects()
+        }
+        return id
+    }
+
+    private func restore(
+        _ entry: Past.Entry,
+        _ process: ProcessConfiguration,
+        _ spec: MemberSpec,
+        _ past: Past
+    ) -> MemberID {
+        let record = entry.record
+        let id = fleet.restore(record, as: spec)
+        store.take(entry.slot, for: id)
+        let child = outlets.resume(
+            id,
+            process,
+            process.user.flatMap { loaded.accounts[$0] },
+            stdout: past.reader(entry, isError: false),
+            stderr: past.reader(entry, isError: true)
+        )
+        child.identity = ProcessIdentity(of: record)
+        child.fingerprint = record.outside.fingerprint
+        child.isInherited = true
+        children[id] = child
+        takeBack(id, record, past)
+        return id
+    }
+
+    /// Hears of the end of a process from now on.
+    private func takeBack(_ id: MemberID, _ record: MemberRecord, _ past: Past) {
+        guard let pid = record.liveRun?.pid else { return }
+        if past.origin == .manager {
+            members[pid] = id
+        } else {
+            watch(id, pid, ProcessIdentity(of: record))
+        }
+        guard record.waitsForExec, members[pid] == id else { return }
+        if ProcessStat.read(pid)?.hasExecuted ?? true {
+            fleet.handle(.executed, for: id, at: now)
+            runEffects()
+        } else {
+            // The one who could let it go on is dead. Its exit counts as a start that never was.
+            send(.kill, to: pid, group: false, of: id)
+        }
+    }
+
+    /// What runs and is configured no more is stopped, as a reload would.
+    private func resumeUnconfigured(_ entry: Past.Entry, _ past: Past) {
+        guard past.origin != .daemon(.leave) else { return }
+        let process = ProcessConfiguration(unconfigured: entry.record.name)
+        let id = restore(entry, process, entry.record.lastSpec, past)
+        if fleet[id]?.isLeaving == false { fleet.remove(id, at: now) }
+    }
+
+    // MARK: - Left alone
+
+    /// Starts no second copy of a program as long as the one of an earlier daemon lives.
+    private func leaveAlone(_ entry: Past.Entry, for id: MemberID) {
+        guard let orphan = Survivor(entry.record) else { return store.vacate(entry.slot) }
+        log.warning("\(entry.record.name): pid \(orphan.pid) of an earlier daemon is left alone")
+        children[id]?.orphan = Orphan(process: orphan, slot: entry.slot)
+    }
+
+    /// Whether a copy that is left alone lives; the place of one that has ended is free.
+    func isOccupied(by orphan: Orphan, _ child: Child) -> Bool {
+        if case .alive = orphan.process.process.ending { return true }
+        store.vacate(orphan.slot)
+        child.orphan = nil
+        return false
+    }
+}
+
+/// A copy of a program that an earlier daemon left behind, and where it is recorded.
+struct Orphan {
+    let process: Survivor
+    let slot: Int
+}
+
+extension MemberRecord {
+    /// Whether nobody had heard yet that the run became its program.
+    var waitsForExec: Bool {
+        if case .starting(_, _, provenAt: nil) = phase { true } else { false }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import Platform
+import Supervision
+
+/// What a manager finds at its guardian: who came before it, and what that one left.
+final class GuardianWatch {
+    let link: GuardianLink
+    let welcome: GuardianLink.Welcome
+    private var descriptors: [Int: Int32]
+
+    /// Says hello and takes over what is kept; waits for the guardian, who waits for nobody.
+    init(_ link: GuardianLink) throws(StartupFailure) {
+        self.link = link
+        do throws(SystemError) {
+            welcome = try link.hello()
+            descriptors = try link.fetch()
+        } catch {
+            throw StartupFailure(text: "the guardian does not answer: \(error)")
+        }
+    }
+
+    /// Whether there was a manager before this one.
+    var isResumption: Bool { welcome.start > 1 }
+
+    /// A descriptor that was kept; nil when there is none, or it has been taken already.
+    func take(_ slot: Int) -> OwnedDescriptor? {
+        descriptors.removeValue(forKey: slot).map(OwnedDescriptor.init(owning:))
+    }
+
+    func take(_ descriptor: StateStore.Descriptor) -> OwnedDescriptor? {
+        take(descriptor.rawValue)
+    }
+
+    /// The recording of the configuration that the manager before this one went by.
+    func takeConfiguration() -> [UInt8]? {
+        guard isResumption, let file = take(.configuration) else { return nil }
+        return try? MemoryFile.contents(of: file)
+    }
+
+    /// How the manager before this one ended, when nobody wanted it to.
+    private var crash: String? {
+        welcome.cameByUpgrade ? nil : welcome.lastExit.map(\.description)
+    }
+
+    var status: GuardianStatus {
+        GuardianStatus(
+            state: .watching,
+            mainPID: welcome.guardian,
+            starts: welcome.start,
+            lastCrash: isResumption ? crash : nil,
+            recentCrashes: welcome.recentCrashes
+        )
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import Platform
+import Supervision
+
+/// What ran here before this process, as far as it was recorded.
+struct Past {
+    /// Whose records they are.
+    enum Origin: Equatable {
+        /// The manager before this one, whose guardian lives: it tells of every exit.
+        case manager
+        /// A daemon that was killed together with its guardian, or nobody.
+        case daemon(OrphanPolicy)
+    }
+
+    /// One member as it was, and where that is written.
+    struct Entry {
+        let slot: Int
+        let record: MemberRecord
+    }
+
+    let origin: Origin
+    let entries: [Entry]
+    /// What is to be told of records that cannot be used.
+    let remarks: [String]
+    private let watch: GuardianWatch?
+
+    /// What the manager before this one left in the file that the guardian kept.
+    static func ofManager(_ content: StateFile.Contents, _ watch: GuardianWatch) -> Past {
+        Past(content, origin: .manager, watch: watch)
+    }
+
+    /// What a daemon that was killed with its guardian left; only what may still run matters.
+    static func ofDaemon(_ content: StateFile.Contents, _ policy: OrphanPolicy) -> Past {
+        Past(content, origin: .daemon(policy), watch: nil)
+    }
+
+    /// The first start here, or the first that knows nothing.
+    static func ofNothing(_ remark: String?) -> Past {
+        Past(origin: .daemon(.adopt), entries: [], remarks: remark.map { [$0] } ?? [], watch: nil)
+    }
+
+    private init(origin: Origin, entries: [Entry], remarks: [String], watch: GuardianWatch?) {
+        self.origin = origin
+        self.entries = entries
+        self.remarks = remarks
+        self.watch = watch
+    }
+
+    private init(_ content: StateFile.Contents, origin: Origin, watch: GuardianWatch?) {
+        let now = MonotonicClock.now()
+        var entries: [Entry] = []
+        var remarks: [String] = []
+        for (slot, bytes) in content.slots.sorted(by: { $0.key < $1.key }) {
+            do throws(BinaryFault) {
+                let record = try MemberRecord(bytes, at: now)
+                entries.append(Entry(slot: slot, record: record))
+            } catch {
+                remarks.append("record \(slot) of the state file cannot be used: \(error)")
+            }
+        }
+        for slot in content.damaged {
+            remarks.append("record \(slot) of the state file is damaged and ignored")
+        }
+        self.origin = origin
+        self.entries = entries
+        self.remarks = remarks
+        self.watch = watch
+    }
+
+    /// Whether a record says more than that its program is to be started.
+    ///
+    /// Who starts a daemon wants its programs started. Only what runs already is an exception.
+    func matters(_ entry: Entry) -> Bool {
+        origin == .manager || entry.record.liveRun != nil
+    }
+
+    /// The reader of an output that a program of then may still write to.
+    func reader(_ entry: Entry, isError: Bool) -> OwnedDescriptor? {
+        if let watch { return watch.take(StateStore.reader(entry.slot, isError: isError)) }
+        let record = entry.record
+        let inode = isError ? record.outside.stderrPipe : record.outside.stdoutPipe
+        guard inode != 0, let pid = record.liveRun?.pid else { return nil }
+        return try? OutputPipe.reader(of: pid, descriptor: isError ? 2 : 1, inode: inode)
+    }
+}

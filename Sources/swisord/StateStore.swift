@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logs
+import Platform
+import Supervision
+
+/// What outlives this manager: the records of its members in the state file, and the descriptors
+/// that the guardian keeps for the next one.
+///
+/// A member has a slot for as long as it exists: a record in the file, and the readers of its two
+/// outputs at the guardian. A slot is used again, a `MemberID` is not, so the next manager knows
+/// members by their slots. Nothing here waits, and nothing that fails stops the daemon: a state
+/// that cannot be recorded is `trouble`, told in the status.
+final class StateStore {
+    /// The guardian's slots that are not readers of outputs.
+    enum Descriptor: Int {
+        case lock = 0
+        case state = 1
+        case configuration = 2
+        case socket = 3
+    }
+
+    /// Why the last record could not be written; nil when it could.
+    private(set) var trouble: String?
+    private let file: StateFile
+    /// Nil without a guardian, and after its death.
+    private var link: GuardianLink?
+    private var slots: [MemberID: Int] = [:]
+    private var free: [Int] = []
+    private var end = 0
+
+    private static let firstReader = 16
+    /// What the guardian has slots for.
+    static let mostMembers = 32_000
+
+    init(file: consuming StateFile, link: GuardianLink?) {
+        self.file = file
+        self.link = link
+    }
+
+    // MARK: - Slots
+
+    /// Says which slots hold something that is still of use; before any other is given away.
+    func occupy(_ taken: [Int]) {
+        let taken = Set(taken)
+        end = (taken.max() ?? -1) + 1
+        free = (0..<end).filter { !taken.contains($0) }.reversed()
+    }
+
+    /// Gives a member the occupied slot that it had in the daemon before.
+    func take(_ slot: Int, for id: MemberID) {
+        slots[id] = slot
+    }
+
+    /// Empties an occupied slot that no member has taken.
+    func vacate(_ slot: Int) {
+        free.append(slot)
+        link?.drop([Self.reader(slot, isError: false), Self.reader(slot, isError: true)])
+        do throws(StateFile.Failure) {
+            try file.erase(slot)
+        } catch {
+            note("\(error)")
+        }
+    }
+
+    private func slot(of id: MemberID) -> Int? {
+        if let slot = slots[id] { return slot }
+        let slot: Int
+        if let reused = free.popLast() {
+            slot = reused
+        } else {
+            guard end < Self.mostMembers else { return nil }
+            slot = end
+            end += 1
+        }
+        slots[id] = slot
+        return slot
+    }
+
+    // MARK: - Records
+
+    /// Records what a member is now; what was recorded before is replaced in one step.
+    func write(_ record: MemberRecord, of id: MemberID) {
+        guard let slot = slot(of: id) else { return note("too many programs to be recorded") }
+        guard let bytes = record.encoded() else { return note("a name is too long") }
+        do throws(StateFile.Failure) {
+            try file.write(bytes, to: slot)
+            trouble = nil
+        } catch {
+            note("\(error)")
+        }
+    }
+
+    /// Forgets a member, its record and its descriptors.
+    func forget(_ id: MemberID) {
+        if let slot = slots.removeValue(forKey: id) { vacate(slot) }
+    }
+
+    private func note(_ reason: String) {
+        trouble = "the state cannot be recorded: \(reason)"
+    }
+
+    // MARK: - Descriptors
+
+    /// Has the guardian keep the reader of an output, before anything can be written to it.
+    func keep(_ reader: borrowing OwnedDescriptor, of stream: StreamID) {
+        guard let link, let slot = slot(of: stream.member) else { return }
+        link.store([(Self.reader(slot, isError: stream.isError), reader.rawValue)])
+    }
+
+    /// Lets go of the reader of an output.
+    func drop(_ stream: StreamID) {
+        guard let slot = slots[stream.member] else { return }
+        link?.drop([Self.reader(slot, isError: stream.isError)])
+    }
+
+    func keep(_ kept: borrowing OwnedDescriptor, as descriptor: Descriptor) {
+        link?.store([(descriptor.rawValue, kept.rawValue)])
+    }
+
+    /// From now on there is nobody to keep anything.
+    func guardianHasGone() {
+        link = nil
+    }
+
+    /// Where the guardian keeps the reader of an output.
+    static func reader(_ slot: Int, isError: Bool) -> Int {
+        firstReader + 2 * slot + (isError ? 1 : 0)
+    }
+}
+
+/// Streams of members are numbered two a member.
+extension StreamID {
+    init(_ id: MemberID, isError: Bool) {
+        self.init(rawValue: id.rawValue * 2 + (isError ? 1 : 0))
+    }
+
+    var member: MemberID { MemberID(rawValue: rawValue / 2) }
+
+    var isError: Bool { rawValue % 2 == 1 }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Platform
+import Supervision
+
+/// A program that is nobody's child whom we could ask: it outlived its guardian.
+///
+/// Its descriptor is the process itself, not its number, so nothing done to it hits a stranger.
+final class Survivor {
+    let process: PidDescriptor
+
+    var pid: PID { process.identity.pid }
+
+    init(_ process: consuming PidDescriptor) {
+        self.process = process
+    }
+
+    /// The process that a record speaks of; nil when it has ended.
+    convenience init?(_ record: MemberRecord) {
+        guard let process = ProcessIdentity(of: record)?.open() else { return nil }
+        self.init(process)
+    }
+}
+
+extension ProcessIdentity {
+    /// The leader of the run that a record speaks of, if it had one.
+    init?(of record: MemberRecord) {
+        guard let pid = record.liveRun?.pid else { return nil }
+        self.init(
+            pid: pid,
+            startTicks: record.outside.startTicks,
+            inode: record.outside.pidInode
+        )
+    }
+}
+
+extension SpawnFailure {
+    /// No second copy is started beside one that is to be left alone.
+    static func orphan(_ pid: PID) -> SpawnFailure {
+        SpawnFailure(
+            step: .command,
+            subject: "",
+            errorNumber: 0,
+            reason: "pid \(pid) of an earlier daemon runs on, and 'orphans: leave' is set",
+            isPermanent: true
+        )
+    }
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+import Glibc
+import Testing
+
+@Suite("A manager that is killed", .scenarios, .timeLimit(.minutes(2)))
+struct ManagerCrashTests {
+    private static let pair = #"""
+        programs:
+          talk: {command: [sh, -c, 'n=0; while :; do n=$((n+1)); echo $n; sleep 0.002; done']}
+          idle: {command: sleep 1000, startsecs: 0}
+        """#
+
+    @Test("is back with the same programs, and no line is lost or doubled")
+    func sameProgramsAndLines() throws {
+        try Daemon.running(Self.pair) { daemon in
+            let idle = try daemon.wait(for: "idle", "RUNNING")
+            let talk = try daemon.wait(for: "talk", "RUNNING")
+            for _ in 1...5 { try daemon.killManager() }
+            #expect(try daemon.program("idle").pid == idle.pid)
+            let after = try daemon.program("talk")
+            #expect(after.pid == talk.pid)
+            #expect(after.runs == 1)
+            #expect(after.startedAt == talk.startedAt)
+            let before = daemon.scratch.read("log/talk.log").count
+            try eventually("more lines") {
+                daemon.scratch.read("log/talk.log").count > before + 100
+            }
+            _ = try daemon.ctl("stop", "talk")
+            let lines = daemon.scratch.read("log/talk.log").split(separator: "\n")
+            let isWhole = zip(1..., lines).allSatisfy { String($0) == $1 }
+            #expect(isWhole, "nothing is lost or doubled")
+        }
+    }
+
+    @Test("is told of an exit that it was not there to see")
+    func exitsInBetween() throws {
+        try Daemon.prepared("") { daemon in
+            let fifo = daemon.home + "/go"
+            mkfifo(fifo, 0o600)
+            daemon.configure(
+                """
+                programs:
+                  brief:
+                    command: [sh, -c, "read x < \(fifo); exit 42"]
+                    startsecs: 0
+                    autorestart: false
+                """
+            )
+            try daemon.start()
+            let pid = try daemon.wait(for: "brief", "RUNNING").pid
+            let manager = try daemon.managerPid()
+            kill(pid_t(manager), SIGSTOP)
+            daemon.scratch.write("go", "x\n")
+            try eventually("the program to end") { !isAlive(pid) }
+            kill(pid_t(manager), SIGKILL)
+            let info = try daemon.wait(for: "brief", "EXITED")
+            #expect(info.exit?.code == 42)
+            #expect(info.runs == 1)
+        }
+    }
+
+    @Test("keeps the deadline of a stop, and the count of failed starts")
+    func deadlines() throws {
+        try Daemon.running(
+            """
+            programs:
+              stubborn: {command: [sh, -c, "trap '' TERM; while :; do sleep 0.1; done"], stopwaitsecs: 3s}
+              broken:
+                command: "false"
+                startretries: 50
+                backoff: {initial: 1000s, factor: 1, max: 1000s, jitter: 0}
+            """
+        ) { daemon in
+            try daemon.wait(for: "stubborn", "RUNNING")
+            let broken = try daemon.wait(for: "broken", "BACKOFF")
+            _ = try daemon.ask("POST", "/v1/programs/stubborn/stop?wait=false")
+            try daemon.wait(for: "stubborn", "STOPPING")
+            try daemon.killManager()
+            #expect(try daemon.program("stubborn").state == "STOPPING")
+            let after = try daemon.program("broken")
+            #expect(after.state == "BACKOFF")
+            #expect(after.failures == broken.failures)
+            try #require(after.nextAttemptIn != nil)
+            let stopped = try daemon.wait(for: "stubborn", "STOPPED")
+            #expect(stopped.exit?.signal == 9)
+        }
+    }
+
+    @Test("is followed by one that goes by the same configuration, whatever the file says now")
+    func sameConfiguration() throws {
+        try Daemon.running(Self.pair) { daemon in
+            let idle = try daemon.wait(for: "idle", "RUNNING").pid
+            daemon.scratch.write("s.yaml", "programs: {this is: no: configuration\n")
+            try daemon.killManager()
+            #expect(try daemon.program("idle").pid == idle)
+            _ = try daemon.ask("POST", "/v1/programs/idle/restart")
+            #expect(try daemon.wait(for: "idle", "RUNNING").pid != idle)
+        }
+    }
+
+    @Test("still ends in order when the guardian is asked to")
+    func endsInOrder() throws {
+        try Daemon.running(Self.pair) { daemon in
+            let idle = try daemon.wait(for: "idle", "RUNNING").pid
+            try daemon.killManager()
+            daemon.signal(SIGTERM)
+            #expect(try daemon.finish().status == 0)
+            #expect(!isAlive(idle))
+            #expect((try? status(daemon.socket)) == nil)
+        }
+    }
+}
+
+@Suite("A guardian that is killed", .scenarios, .timeLimit(.minutes(2)))
+struct GuardianCrashTests {
+    @Test("leaves a manager that goes on, and says so")
+    func degraded() throws {
+        try Daemon.running(
+            """
+            programs:
+              idle: {command: sleep 1000, startsecs: 0}
+              brief: {command: [sh, -c, "sleep 1000 & wait; exit 7"], startsecs: 0, autorestart: false}
+            """
+        ) { daemon in
+            let idle = try daemon.wait(for: "idle", "RUNNING").pid
+            let brief = try daemon.wait(for: "brief", "RUNNING").pid
+            daemon.signal(SIGKILL)
+            try daemon.wait(forLog: "the guardian has died")
+            #expect(try daemon.program("idle").pid == idle)
+            // What ends now is nobody's child that we could wait for.
+            let sleeper = contents("/proc/\(brief)/task/\(brief)/children")
+            kill(pid_t(sleeper.split(separator: " ").first.flatMap { Int32($0) } ?? 0), SIGKILL)
+            try daemon.wait(for: "brief", "EXITED")
+            _ = try daemon.ask("POST", "/v1/programs/idle/restart")
+            let next = try daemon.wait(for: "idle", "RUNNING").pid
+            #expect(next != idle)
+            kill(pid_t(next), SIGKILL)
+            try eventually("another one") {
+                let now = try daemon.program("idle")
+                return now.state == "RUNNING" && now.pid != next
+            }
+            _ = try daemon.ctl("shutdown")
+            try eventually("the end of all") { (try? status(daemon.socket)) == nil }
+        }
+    }
+}
+
+@Suite("A daemon that is killed with its guardian", .scenarios, .timeLimit(.minutes(2)))
+struct OrphanTests {
+    private static let programs = #"""
+        programs:
+          talk: {command: [sh, -c, 'n=0; while :; do n=$((n+1)); echo $n; sleep 0.002; done']}
+          gone: {command: [sleep, "1000"], startsecs: 0}
+          changed: {command: [sleep, "1000"], startsecs: 0}
+          removed: {command: [sleep, "1000"], startsecs: 0}
+        """#
+
+    @Test("gives its programs to the next start, which makes no second copy")
+    func adopted() throws {
+        try Daemon.running(Self.programs) { daemon in
+            let talk = try daemon.wait(for: "talk", "RUNNING").pid
+            let gone = try daemon.wait(for: "gone", "RUNNING").pid
+            let changed = try daemon.wait(for: "changed", "RUNNING").pid
+            let removed = try daemon.wait(for: "removed", "RUNNING").pid
+            try daemon.killBoth()
+            kill(pid_t(gone), SIGKILL)
+            try eventually("one to be gone") { !isAlive(gone) }
+            daemon.configure(
+                #"""
+                programs:
+                  talk: {command: [sh, -c, 'n=0; while :; do n=$((n+1)); echo $n; sleep 0.002; done']}
+                  gone: {command: [sleep, "1000"], startsecs: 0}
+                  changed: {command: [sleep, "2000"], startsecs: 0}
+                """#
+            )
+            try daemon.start()
+            #expect(try daemon.wait(for: "talk", "RUNNING").pid == talk)
+            #expect(try daemon.wait(for: "gone", "RUNNING").pid != gone)
+            try eventually("the changed one to be started anew") {
+                let now = try daemon.program("changed")
+                return now.state == "RUNNING" && now.pid != changed
+            }
+            try eventually("the removed one to end") { !isAlive(removed) }
+            let before = daemon.scratch.read("log/talk.log").count
+            try eventually("lines to go on") {
+                daemon.scratch.read("log/talk.log").count > before
+            }
+            kill(pid_t(talk), SIGKILL)
+            try eventually("its end to be seen") {
+                let now = try daemon.program("talk")
+                return now.state == "RUNNING" && now.pid != talk
+            }
+            let lines = daemon.scratch.read("log/talk.log").split(separator: "\n")
+            let firstRun = lines.prefix(1) + lines.dropFirst().prefix { $0 != "1" }
+            #expect(firstRun.count > 1)
+            let isWhole = zip(1..., firstRun).allSatisfy { String($0) == $1 }
+            #expect(isWhole, "nothing is lost or doubled")
+        }
+    }
+
+    @Test("gives nothing away where orphans are to be stopped")
+    func stopped() throws {
+        try Daemon.running(Self.programs, settings: ["orphans: stop"]) { daemon in
+            let gone = try daemon.wait(for: "gone", "RUNNING").pid
+            try daemon.killBoth()
+            try daemon.start()
+            try eventually("another copy in its place") {
+                let now = try daemon.program("gone")
+                return now.state == "RUNNING" && now.pid != gone
+            }
+            #expect(!isAlive(gone))
+        }
+    }
+
+    @Test("has no second copy beside one that is to be left alone, at the next start as well")
+    func left() throws {
+        try Daemon.running(Self.programs, settings: ["orphans: leave"]) { daemon in
+            let gone = try daemon.wait(for: "gone", "RUNNING").pid
+            try daemon.killBoth()
+            for _ in 1...2 {
+                try daemon.start()
+                let info = try daemon.wait(for: "gone", "FATAL")
+                #expect(info.why?.contains("pid \(gone)") == true)
+                #expect(isAlive(gone))
+                try daemon.killBoth()
+            }
+            try daemon.start()
+            kill(pid_t(gone), SIGKILL)
+            try eventually("the place to be free") {
+                _ = try daemon.ask("POST", "/v1/programs/gone/start")
+                return try daemon.program("gone").state == "RUNNING"
+            }
+        }
+    }
+}
