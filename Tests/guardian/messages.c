@@ -44,10 +44,15 @@ static void upgrades(int turn) {
     case 8:
         check(last(SWISORD_WELCOME)->flags == SWISORD_ROLLED_BACK);
         check(last(SWISORD_WELCOME)->crashes == 0 && w.forks == 4);
+        say(SWISORD_READY, 0);
         manager_does(CLD_EXITED, 0);
         break;
     case 9:
         check(w.forks == 5 && w.last_timeout == -1);
+        say(SWISORD_HELLO, 1);
+        break;
+    case 10:
+        check(last(SWISORD_WELCOME)->flags == 0);
         curtain();
     }
 }
@@ -79,11 +84,13 @@ static void texts(int turn) {
 
 /* Descriptors: 300 of them in three answers; bad ones are refused. */
 static void stores(int turn) {
+    static int replaced;
     switch (turn) {
     case 1:
         say_slots(SWISORD_STORE, 128, 0, 128);
         say_slots(SWISORD_STORE, 128, 128, 128);
         say_slots(SWISORD_STORE, 44, 60000, 44);
+        replaced = w.incoming[2].descriptors[10];
         say_slots(SWISORD_DROP, 4, 0, 0);
         say(SWISORD_HELLO, 1);
         say(SWISORD_FETCH, 0);
@@ -97,6 +104,7 @@ static void stores(int turn) {
     case 3:
         check(last(SWISORD_STORED)->count == 128 && last(SWISORD_STORED)->value == 132);
         check(last(SWISORD_STORED)->slots[0] == 4 && w.sent[1].count == 128);
+        check(fcntl(w.sent[1].descriptors[127], F_GETFD) >= 0 && fcntl(replaced, F_GETFD) >= 0);
         say(SWISORD_FETCH, 132);
         break;
     case 4:
@@ -106,6 +114,7 @@ static void stores(int turn) {
         break;
     case 5:
         check(last(SWISORD_STORED)->count == 40 && last(SWISORD_STORED)->value == -1);
+        check(fcntl(replaced, F_GETFD) == -1);
         say(SWISORD_FETCH, 2000000000);
         break;
     case 6:
@@ -148,14 +157,22 @@ static void flood(int turn) {
     }
 }
 
+/* Descriptors are taken up to where a restart still has numbers of its own. */
 static void no_room(int turn) {
-    if (turn == 0) w.hard_limit = 16;
+    if (turn == 0) w.hard_limit = 700;
     if (turn == 1) {
-        say_slots(SWISORD_STORE, 1, 5, 1);
+        for (int last = 0; last < 2; last++) {
+            say_slots(SWISORD_STORE, 1, last, 1);
+            int *descriptor = &w.incoming[w.incoming_count - 1].descriptors[0];
+            int high = fcntl(*descriptor, F_DUPFD, 700 - 16 - last);
+            close(*descriptor);
+            *descriptor = high;
+            check(high == 700 - 16 - last);
+        }
         say(SWISORD_FETCH, 0);
     }
     if (turn == 2) {
-        check(last(SWISORD_STORED)->count == 0);
+        check(last(SWISORD_STORED)->count == 1 && last(SWISORD_STORED)->slots[0] == 1);
         curtain();
     }
 }
@@ -259,7 +276,10 @@ static void the_messages(void) {
     int extra = dup(0);
     check(swisord_guardian_take(&g, &m, sizeof m - 1, &extra, 1) == 0);
     check(fcntl(extra, F_GETFD) == -1);
+    check(swisord_guardian_take(&g, &m, sizeof m - 1, NULL, 0) == 0 && !g.owes_welcome);
     check(swisord_guardian_take(&g, &m, sizeof m, NULL, 0) == 1 && g.owes_welcome);
+    m = (struct swisord_guardian_message){.kind = SWISORD_FETCH, .value = -1};
+    check(swisord_guardian_take(&g, &m, sizeof m, NULL, 0) == 0 && !g.owes_stored);
     check(g.ready == -1 && g.too_high == INT32_MAX);
 }
 

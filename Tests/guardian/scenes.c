@@ -251,6 +251,72 @@ static void signals(int turn) {
 }
 
 /* The end is asked for, and one manager after the other dies of it. */
+/* A signal that comes while there is none, or before it listens, is kept for the next manager. */
+static void kept_signals(int turn) {
+    switch (turn) {
+    case 1:
+        establish();
+        manager_does(CLD_EXITED, 1);
+        break;
+    case 2: signal_comes(SIGHUP, SI_USER, 1); break;
+    case 3:
+        check(w.passed_on == 0);
+        say(SWISORD_LISTEN, 0);
+        break;
+    case 4:
+        check(w.passed_on == 1ULL << SIGHUP);
+        curtain();
+    }
+}
+
+/* An exit that was not acknowledged is told again, once; then there is nothing to wait for. */
+static void told_again(int turn) {
+    switch (turn) {
+    case 1:
+        establish();
+        child_ends(300, 1);
+        break;
+    case 2:
+        check(last(SWISORD_EXIT)->value == 300);
+        manager_does(CLD_KILLED, SIGKILL);
+        break;
+    case 3:
+        check(w.sent_count == 2);
+        establish();
+        break;
+    case 4:
+        check(last(SWISORD_EXIT)->value == 300 && !w.children[0].was_reaped);
+        say(SWISORD_ACK, 300);
+        break;
+    case 5:
+        check(last(SWISORD_REAPED)->count == 0 && w.children[0].was_reaped);
+        check(w.last_timeout == -1 && w.kills == 0);
+        curtain();
+    }
+}
+
+/* A minute later a crash is forgotten. */
+static void old_crashes(int turn) {
+    if (turn == 1 || turn == 2) {
+        establish();
+        manager_does(CLD_EXITED, 1);
+        w.time += 60000;
+    }
+    if (turn == 3) say(SWISORD_HELLO, 1);
+    if (turn == 4) {
+        check(last(SWISORD_WELCOME)->crashes == 1);
+        curtain();
+    }
+}
+
+/* The deadline passed while the guardian was on its way to wait for it. */
+static void passed(int turn) {
+    w.pair_error = EMFILE;
+    w.tick = 1;
+    if (turn == 1) check(w.last_timeout == 0);
+    if (turn == 1) curtain();
+}
+
 static void never_ending(int turn) {
     check(turn < 20 && w.last_timeout <= 0);
     switch (turn) {
@@ -272,6 +338,7 @@ static void never_ending(int turn) {
 
 int main(void) {
     const struct swisord_guardian_limits eager = {1000, 60000, 10, 10000, 10};
+    const struct swisord_guardian_limits hasty = {5, 60000, 10000, 10000, 0};
     setenv("SWISORD_GUARDIAN", "1", 1);
     check(play("exec fails", exec_fails, NULL, -1) == 127);
     check(play("exec fails with room", exec_fails_with_room, NULL, -1) == 127);
@@ -292,7 +359,11 @@ int main(void) {
     check(play("many crashes", many_crashes, &eager, -1) == -1);
     check(play("no process", no_process, NULL, -1) == 128 + SIGTERM);
     check(play("signals", signals, NULL, -1) == -1);
-    check(play("never ending", never_ending, NULL, -1) == 1);
+    check(play("kept signals", kept_signals, NULL, -1) == -1);
+    check(play("told again", told_again, NULL, -1) == -1);
+    check(play("old crashes", old_crashes, NULL, -1) == -1);
+    check(play("passed", passed, &hasty, -1) == -1);
+    check(play("never ending", never_ending, NULL, -1) == 1 && w.forks == 5);
     play_messages();
     if (w.failures == 0) puts("all scenes as written");
     return w.failures != 0;

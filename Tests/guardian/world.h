@@ -46,7 +46,8 @@ struct child {
 };
 
 struct world {
-    int64_t time;
+    /* What the clock says, and how far it goes each time it is looked at. */
+    int64_t time, tick;
     int own_pid;
     /* What the next calls fail with. */
     int fork_error, pair_error, send_error, open_failures, limit_error, signalfd_error, wait_error, no_path;
