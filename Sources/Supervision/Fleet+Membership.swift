@@ -25,7 +25,10 @@ extension Fleet {
     package mutating func autostart(_ ids: [MemberID], at now: Instant) {
         guard !isShuttingDown else { return }
         let ordered = ids.compactMap { members[$0] }.sorted(by: FleetMember.startsBefore)
-        for member in ordered where member.spec.policy.autostart && !member.isLeaving {
+        for member in ordered {
+            // Its turn has come: from now on it has a record.
+            touch(member.id)
+            guard member.spec.policy.autostart, !member.isLeaving else { continue }
             deliver(.start, to: member.id, at: now)
         }
     }

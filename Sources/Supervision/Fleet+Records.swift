@@ -21,7 +21,7 @@ extension Fleet {
 
     /// Takes the members whose records may have changed since the last call, in that order.
     ///
-    /// One that was only added is not among them, and neither is one that is gone.
+    /// One that waits for its turn to start by itself is not among them, nor is one that is gone.
     package mutating func takeTouched() -> [MemberID] {
         guard !touched.isEmpty else { return [] }
         let ids = touched

@@ -167,7 +167,7 @@ package struct Fleet: Sendable {
     }
 
     /// Notes that the record of a member has changed.
-    private mutating func touch(_ id: MemberID) {
+    mutating func touch(_ id: MemberID) {
         members[id]?.hasMoved = true
         guard members[id]?.isTouched == false else { return }
         members[id]?.isTouched = true

@@ -55,7 +55,7 @@ package struct FleetMember: Sendable {
     var waiters: [Waiter] = []
     /// The stop signal of a stop under way may not have been sent yet.
     var owesSignal = false
-    /// Something has been told to it since it was added.
+    /// It has had its turn to start by itself, or something was told to it.
     var hasMoved = false
     /// Its record has changed since the caller last asked.
     var isTouched = false

@@ -2,8 +2,8 @@
 
 /// What must be known of a member to go on with it after the manager has died.
 ///
-/// A member without a record has never been told anything: after a crash it is added and started
-/// like a new one. So autostart goes on where it was.
+/// A member without a record has not had its turn to start by itself: after a crash it is added
+/// and started like a new one, so autostart goes on where it was.
 package struct MemberRecord: Hashable, Sendable {
     /// The rules that a stop under way began with; it goes by them to its end.
     package struct StopRules: Hashable, Sendable {
@@ -32,7 +32,8 @@ package struct MemberRecord: Hashable, Sendable {
         package var stderrPipe: UInt64 = 0
         /// The control group of the run; 0 stands for none.
         package var tree: UInt64 = 0
-        /// Of the configuration that the run was started with.
+        /// Of the configuration that was applied to the member last; where the one in force has
+        /// another, a crash came between, and the change is to be applied again.
         package var fingerprint: UInt64 = 0
 
         package init() {}

@@ -34,7 +34,7 @@ extension Oracle {
     }
 
     /// The arrows of supervisord's diagram, and ours.
-    private static func follows(_ from: ProcessState, _ to: ProcessState) -> Bool {
+    static func follows(_ from: ProcessState, _ to: ProcessState) -> Bool {
         switch from {
         case .stopped, .fatal: to == .starting
         case .starting: [.running, .backoff, .fatal, .stopping].contains(to)
@@ -50,7 +50,12 @@ extension Oracle {
     func starts(_ watch: Watch, _ kernel: VirtualKernel, at now: Instant) throws(Violation) {
         let what = "\(watch.name) is started from \(watch.state.name)"
         try require(!watch.hasLeader, "\(what), but its leader lives")
-        try require(kernel.leader(of: watch.id) == nil, "\(what), but its leader is not reaped")
+        try require(!kernel.hasLiveLeader(watch.id), "\(what), but another leader lives")
+        // With a guardian an end is acknowledged only after what follows from it.
+        try require(
+            kernel.leader(of: watch.id) == nil || kernel.swarm.deaths > 0,
+            "\(what), but its leader is not reaped"
+        )
         try require(watch.wish == .up, "\(what), though it was to stay down")
         if watch.state == .stopping { try hasStopped(watch, what, kernel) }
         guard !watch.isAsked, !watch.isPolicyMixed else { return }
@@ -95,6 +100,7 @@ extension Oracle {
         try require(!watch.hasLeader, "\(what), but its leader lives")
         let failures = watch.lastEndIsShortage ? watch.failures : watch.failures + 1
         try update(watch.id) { $0.failures = failures }
+        try require(!watch.lastEndIsInterruption, "\(what), for a start that was cut short")
         guard !watch.isPolicyMixed else { return }
         if watch.state == .running {
             try require(

@@ -6,7 +6,7 @@ import Supervision
 extension Oracle {
     // MARK: - Signals
 
-    func terminates(
+    mutating func terminates(
         _ id: MemberID,
         _ pid: PID,
         _ signal: Signal,
@@ -17,6 +17,7 @@ extension Oracle {
         try require(watch.hasLeader, "\(what) after its exit was told")
         try require(watch.pid == pid, "\(what) goes to \(pid), which is not \(watch.pid)")
         try require(signal != .kill, "\(what) where a gentle signal was due")
+        try update(id) { $0.wasAskedToEnd = true }
         guard shutdownBegan, !watch.isAsked, !reloadedSinceShutdown else { return }
         for other in watches where other.groupPriority > watch.groupPriority {
             try require(other.isAtRest, "\(what) before \(other.name), whose priority is higher")
@@ -42,6 +43,7 @@ extension Oracle {
                 patience.map { now.duration(since: watch.since) >= $0 } ?? false,
                 "\(what) after \(now.duration(since: watch.since)), before stopwaitsecs"
             )
+            try require(watch.wasAskedToEnd, "\(what), which was not asked to end before")
         } else {
             try require(watch.killDemandedAt != nil, "\(what), which was \(watch.state.name)")
         }

@@ -10,6 +10,7 @@ extension Oracle {
         at now: Instant
     ) throws(Violation) {
         try require(fleet.count == watches.count, "\(fleet.count) members are not \(watches.count)")
+        try require(fleet.isShuttingDown == shutdownBegan, "a shutdown has been forgotten")
         if let deadline = fleet.nextDeadline() {
             try require(deadline >= now, "a deadline lies \(now.duration(since: deadline)) back")
         }

@@ -16,7 +16,7 @@ struct Oracle: Sendable {
     }
 
     /// In order of their identifiers, which only grow.
-    private(set) var watches: [Watch] = []
+    var watches: [Watch] = []
     var open: [Ticket: OpenRequest] = [:]
     var stage = Stage.requests
     /// What has become of a shutdown.
@@ -103,6 +103,7 @@ struct Oracle: Sendable {
         watches[slot].executedAt = nil
         watches[slot].didExecute = false
         watches[slot].isEmptying = false
+        watches[slot].wasAskedToEnd = false
     }
 
     mutating func executed(_ run: RunID, at now: Instant) {

@@ -37,4 +37,18 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case secondShutdownIgnored
     /// Group priorities are forgotten: everything is stopped at the same time.
     case prioritiesForgotten
+    /// A child may execute before its record is written: the next manager does not know it.
+    case gateBeforeRecord
+    /// An exit is acknowledged before the record is written: a crash in between loses it.
+    case acknowledgedTooSoon
+    /// What is done comes before what is written: the next manager does it once more, or undoes it.
+    case recordedTooLate
+    /// The next manager does not look at groups that were not empty.
+    case groupForgotten
+    /// A start that was cut short is held against the program.
+    case abortIsFailure
+    /// The next manager knows nothing of the shutdown under way.
+    case shutdownForgotten
+    /// A stop signal that was decided and not sent is never sent.
+    case signalForgotten
 }

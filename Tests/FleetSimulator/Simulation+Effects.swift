@@ -21,6 +21,7 @@ extension Simulation {
             try oracle.answered(ticket, outcomes)
         case .removed(let id):
             try require(fleet[id] == nil, "\(id) was removed and is there")
+            disk.records[try oracle.watch(id).name] = nil
             try oracle.forget(id)
         case .shutdownComplete:
             try require(oracle.shutdownBegan, "a shutdown is complete that nobody asked for")
@@ -40,11 +41,19 @@ extension Simulation {
             let step = dice.pick([SpawnFailure.Step.environment, .user, .output, .command])
             try fail(id, swarm.failure(step, &dice))
         } else if !dice.chance(swarm.shortage),
-            let pid = kernel.spawn(run, swarm.behaviour(&dice), at: now)
+            let pid = kernel.spawn(run, swarm.behaviour(&dice), isGated: isMortal, at: now)
         {
             oracle.spawned(id, run, pid, at: now)
             lastPIDs[pid] = id
+            if isMortal { tellReplaced(by: pid) }
+            if bug == .gateBeforeRecord { kernel.openGate(of: run, at: now) }
             fleet.handle(.spawned(pid), for: id, at: now)
+            if isMortal {
+                if try mayDie() { return }
+                try writeRecords()
+                if try mayDie() { return }
+                kernel.openGate(of: run, at: now)
+            }
             if bug == .executedTooSoon { fleet.handle(.executed, for: id, at: now) }
         } else {
             try fail(

@@ -17,8 +17,14 @@ extension Simulation {
             }
         }
         try makeMistakes(&sights)
-        for sight in sights {
-            switch sight {
+        pending += sights
+        try tellPending()
+    }
+
+    /// Tells what is left to tell; the next manager may take over in between.
+    mutating func tellPending() throws(Violation) {
+        while !pending.isEmpty {
+            switch pending.removeFirst() {
             case .executed(let run): try tellExecuted(run)
             case .exited(let run): try tellExited(run)
             case .groupEmptied(let run): try tellEmptied(run)
@@ -32,12 +38,15 @@ extension Simulation {
         guard let slot = oracle.slot(run.member), oracle.watches[slot].run == run,
             oracle.watches[slot].hasLeader, bug != .executedTooSoon
         else { return }
+        // The next manager looks for itself whether it has executed.
+        guard run.serial >= firstOwnSerial || awaitsExec(run.member) else { return }
         fleet.handle(.executed, for: run.member, at: now)
         try drain()
     }
 
     /// Reaps one process and tells of it before the next is reaped: its pid is free from then on.
     private mutating func tellExited(_ run: RunID) throws(Violation) {
+        if isMortal { return try tellUntilAcknowledged(run) }
         guard let status = kernel.reap(run) else {
             throw Violation("\(run) was to be reaped and was not there")
         }

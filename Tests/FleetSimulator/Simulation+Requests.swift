@@ -115,7 +115,9 @@ extension Simulation {
     }
 
     private mutating func add(_ spec: MemberSpec) throws(Violation) -> MemberID {
+        disk.configured[spec.name] = passedOn(spec)
         let id = fleet.add(passedOn(spec))
+        lastIdentifier = max(lastIdentifier, id.rawValue)
         try oracle.add(id, spec)
         try drain()
         return id
@@ -133,6 +135,7 @@ extension Simulation {
     private mutating func remove(_ member: FleetMember) throws(Violation) {
         oracle.ask(member.id, .down)
         try oracle.update(member.id) { $0.isLeaving = true }
+        disk.configured[member.name] = nil
         fleet.remove(member.id, at: now)
         try drain()
     }
@@ -152,6 +155,9 @@ extension Simulation {
         }
         oracle.ask(member.id, wish)
         try oracle.change(member.id, to: spec)
+        disk.configured[member.name] = passedOn(spec)
+        if restarting { disk.fingerprints[member.name, default: 0] += 1 }
+        applied[member.name] = disk.fingerprints[member.name]
         fleet.change(member.id, to: passedOn(spec), restarting: restarting, at: now)
         try drain()
     }

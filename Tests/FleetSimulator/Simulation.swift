@@ -26,6 +26,18 @@ package struct Simulation: Sendable {
     /// Whose pid it was last, as a careless daemon would keep it.
     var lastPIDs: [PID: MemberID] = [:]
     var exitsTold = 0
+    /// What can be seen and was not told yet.
+    var pending: [VirtualKernel.Sight] = []
+    /// The exit that has been told and was not acknowledged.
+    var unacknowledged: RunID?
+    /// What outlives the manager.
+    var disk = Disk()
+    var deaths = 0
+    /// The fingerprints of the configurations that this manager has applied.
+    var applied: [ProcessName: UInt64] = [:]
+    var lastIdentifier = 0
+    /// The serial of the first run of this manager.
+    var firstOwnSerial = 0
 
     package init(seed: UInt64, bug: PlantedBug? = nil) {
         self.seed = seed
@@ -151,10 +163,18 @@ package struct Simulation: Sendable {
     /// One input is complete when all its effects, and theirs, have been done.
     mutating func drain() throws(Violation) {
         inputs += 1
-        while let effect = fleet.nextEffect() {
+        let life = deaths
+        while true {
+            if try mayDie() { return }
+            if bug != .recordedTooLate { try writeRecords() }
+            if try mayDie() { return }
+            guard let effect = fleet.nextEffect() else { break }
             trace.mix(effect, at: now)
             try perform(effect)
+            // Another manager has done what was left.
+            if deaths != life { return }
         }
+        try writeRecords()
         try oracle.inputIsDone()
     }
 }

@@ -27,6 +27,9 @@ struct Swarm: Sendable {
     var reloads: Int
     var shutdowns: Int
     var pidSpace: Int
+    /// Deaths of the manager between two of its steps, and the most of them.
+    var deaths: Int
+    var mostDeaths: Int
     let members: Int
     let requests: Int
 
@@ -52,6 +55,8 @@ struct Swarm: Sendable {
         pidSpace = dice.pick([12, 16, 24, 48])
         members = 1 + dice.below(6)
         requests = 4 + dice.below(36)
+        deaths = dice.knob() / 8
+        mostDeaths = 1 + dice.below(12)
     }
 
     /// The same run after all faults have stopped; what has been born keeps its faults.
@@ -71,6 +76,7 @@ struct Swarm: Sendable {
         calm.strangers = 0
         calm.reloads = 0
         calm.pidSpace = 1000
+        calm.mostDeaths = 0
         return calm
     }
 

@@ -20,7 +20,7 @@ struct VirtualKernel: Sendable {
     private(set) var processes: [VirtualProcess] = []
     private(set) var sights: [Sight] = []
     /// Groups whose end somebody wants to see.
-    private var watched: [RunID] = []
+    var watched: [RunID] = []
     private var lastPID: PID = 1
     var dice: Dice
     var swarm: Swarm
@@ -73,6 +73,7 @@ struct VirtualKernel: Sendable {
             return
         }
         processes[slot].life = .alive
+        processes[slot].hasExecuted = true
         if let run = processes[slot].run { sights.append(.executed(run)) }
         if behaviour.children > 0 {
             processes[slot].forkAt = now.advanced(by: behaviour.forkDelay)
@@ -112,7 +113,12 @@ struct VirtualKernel: Sendable {
     // MARK: - System calls
 
     /// Clones a process; nil when the pid space is full.
-    mutating func spawn(_ run: RunID?, _ behaviour: Behaviour, at now: Instant) -> PID? {
+    mutating func spawn(
+        _ run: RunID?,
+        _ behaviour: Behaviour,
+        isGated: Bool = false,
+        at now: Instant
+    ) -> PID? {
         guard let pid = freePID() else { return nil }
         var process = VirtualProcess(
             pid: pid,
@@ -121,9 +127,38 @@ struct VirtualKernel: Sendable {
             behaviour: behaviour,
             life: .waitingForExec
         )
-        process.execAt = now.advanced(by: behaviour.execDelay)
+        process.isGated = isGated
+        if !isGated { process.execAt = now.advanced(by: behaviour.execDelay) }
         processes.append(process)
         return pid
+    }
+
+    /// Lets a child go on to its exec.
+    mutating func openGate(of run: RunID, at now: Instant) {
+        for slot in processes.indices where processes[slot].run == run && processes[slot].isGated {
+            processes[slot].isGated = false
+            processes[slot].execAt = now.advanced(by: processes[slot].behaviour.execDelay)
+        }
+    }
+
+    /// The manager is gone, and with it what only it knew: groups it watched, gates it held shut.
+    mutating func managerDied() {
+        watched = []
+        sights.removeAll { if case .groupEmptied = $0 { true } else { false } }
+        for slot in processes.indices where processes[slot].isGated {
+            processes[slot].isGated = false
+            guard processes[slot].life == .waitingForExec, let run = processes[slot].run else {
+                continue
+            }
+            processes[slot].life = .zombie
+            processes[slot].status = .code(250)
+            sights.append(.exited(run))
+        }
+    }
+
+    /// The zombie of a run, which stays until it is reaped.
+    func zombie(of run: RunID) -> VirtualProcess? {
+        processes.first { $0.run == run && $0.isLeader && $0.life == .zombie }
     }
 
     /// Sends a signal as kill(2) does; the runs that it has reached, nil being a stranger.
@@ -194,6 +229,11 @@ struct VirtualKernel: Sendable {
     /// The leader of a member that has not been reaped.
     func leader(of member: MemberID) -> VirtualProcess? {
         processes.first { $0.run?.member == member && $0.isLeader }
+    }
+
+    /// Whether a leader of the member lives.
+    func hasLiveLeader(_ member: MemberID) -> Bool {
+        processes.contains { $0.run?.member == member && $0.isLeader && $0.life != .zombie }
     }
 
     private mutating func noticeEmptyGroups() {

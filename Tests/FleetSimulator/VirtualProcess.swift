@@ -39,6 +39,9 @@ struct VirtualProcess: Sendable {
     let run: RunID?
     var behaviour: Behaviour
     var life: Life
+    /// Waits for its manager before it executes; without one it ends.
+    var isGated = false
+    var hasExecuted = false
     var execAt: Instant?
     var forkAt: Instant?
     var dieAt: Instant?

@@ -45,6 +45,8 @@ struct Watch: Sendable {
     /// The leader is gone and the group is being watched.
     var isEmptying = false
     var lastKillAt: Instant?
+    /// The stop signal has been sent to the current run.
+    var wasAskedToEnd = false
     var killDemandedAt: Instant?
 
     var isAtRest: Bool {
@@ -57,6 +59,9 @@ struct Watch: Sendable {
     var lastEndIsPermanent: Bool {
         if case .neverExecuted(let failure) = lastStatus { failure.isPermanent } else { false }
     }
+
+    /// The last run never executed, and that was not its fault.
+    var lastEndIsInterruption: Bool { lastStatus == .neverExecuted(.interrupted) }
 
     var lastEndIsShortage: Bool {
         if case .neverExecuted(let failure) = lastStatus { failure.step == .fork } else { false }
