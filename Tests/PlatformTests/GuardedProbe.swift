@@ -109,17 +109,6 @@ final class GuardedProbe {
         return raw & 0x7f == 0 ? raw >> 8 & 0xff : 128 + raw & 0x7f
     }
 
-    /// The descriptors that the guardian has open, less those that it always has.
-    var openDescriptors: Int {
-        get throws {
-            let directory = try #require(opendir("/proc/\(pid)/fd"))
-            defer { closedir(directory) }
-            var count = 0
-            while readdir(directory) != nil { count += 1 }
-            return count
-        }
-    }
-
     /// The state letter of a process in /proc, `Z` for one that waits to be reaped; nil for none.
     static func state(of pid: Int32) -> Character? {
         let text = contents("/proc/\(pid)/stat")
