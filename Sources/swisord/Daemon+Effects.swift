@@ -19,6 +19,7 @@ extension Daemon {
 
     /// Writes down what has changed, so that the next manager can go on from here.
     func record() {
+        store.write(fleet.shutdownStage)
         for id in fleet.takeTouched() {
             guard let child = children[id], var record = fleet.record(of: id) else { continue }
             child.complete(&record)
@@ -65,6 +66,9 @@ extension Daemon {
             let pid = spawned.pid
             child.began(pid)
             members[pid] = id
+            for other in lingering.takeReplaced(by: pid) {
+                fleet.handle(.groupEmptied, for: other, at: now)
+            }
             fleet.handle(.spawned(pid), for: id, at: now)
             // Only what is known to a manager that follows this one may become a program.
             record()

@@ -11,6 +11,7 @@ extension Daemon {
     /// follow start what is to start.
     func begin(_ past: Past) {
         for remark in past.remarks { log.error("\(remark)") }
+        if past.origin != .manager { store.forgetShutdown() }
         var known: [ProcessName: Past.Entry] = [:]
         store.occupy(past.entries.map(\.slot))
         for entry in past.entries {
@@ -29,9 +30,11 @@ extension Daemon {
                 continue
             }
             let id = resume(entry, process, past)
+            if fleet[id]?.isLeaving == true { waiting.append(fleet.add(spec(process))) }
             if past.origin == .daemon(.leave) { waiting.append(id) }
         }
         for entry in known.values { resumeUnconfigured(entry, past) }
+        fleet.resumeShutdown(past.shutdown, at: now)
         runEffects()
         autostart(waiting)
     }

@@ -17,6 +17,7 @@ struct LingeringGroups {
     ///   - id: Whose it is.
     ///   - isAbandoned: Whether zombies in it, the leader above all, are others' to collect, who
     ///     may take their time: they do not count.
+    /// - Returns: Whether nobody is left in it.
     mutating func isEmpty(_ group: PID, of id: MemberID, isAbandoned: Bool) -> Bool {
         if ProcessSignals.groupIsEmpty(group)
             || isAbandoned && ProcessSignals.groupHasOnlyZombies(group)
@@ -34,6 +35,17 @@ struct LingeringGroups {
         let emptied = groups.filter { ProcessSignals.groupIsEmpty($0.value) }.map(\.key)
         for id in emptied { groups[id] = nil }
         return emptied
+    }
+
+    /// The members whose groups had the number that a new process has got: they are empty.
+    ///
+    /// No pid is given out that still names a group. An acknowledged leader is reaped at any time
+    /// after that, so nobody may have looked since; what is looked at now is another's group.
+    mutating func takeReplaced(by pid: PID) -> [MemberID] {
+        guard !groups.isEmpty else { return [] }
+        let replaced = groups.filter { $0.value == pid }.map(\.key)
+        for id in replaced { groups[id] = nil }
+        return replaced
     }
 
     /// After SIGKILL: whether only zombies are left, whose parents may never collect them.

@@ -22,6 +22,8 @@ struct Past {
 
     let origin: Origin
     let entries: [Entry]
+    /// How far the shutdown had come that the manager before this one was at.
+    let shutdown: ShutdownStage
     /// What is to be told of records that cannot be used.
     let remarks: [String]
     private let watch: GuardianWatch?
@@ -44,6 +46,7 @@ struct Past {
     private init(origin: Origin, entries: [Entry], remarks: [String], watch: GuardianWatch?) {
         self.origin = origin
         self.entries = entries
+        shutdown = .none
         self.remarks = remarks
         self.watch = watch
     }
@@ -52,7 +55,12 @@ struct Past {
         let now = MonotonicClock.now()
         var entries: [Entry] = []
         var remarks: [String] = []
-        for (slot, bytes) in content.slots.sorted(by: { $0.key < $1.key }) {
+        let stage = content.slots[StateStore.shutdownPlace]?.first
+        // Who starts a daemon anew does not wish it to end.
+        shutdown = origin == .manager ? stage.flatMap(ShutdownStage.init) ?? .none : .none
+        for (place, bytes) in content.slots.sorted(by: { $0.key < $1.key })
+        where place != StateStore.shutdownPlace {
+            let slot = StateStore.slot(atPlace: place)
             do throws(BinaryFault) {
                 let record = try MemberRecord(bytes, at: now)
                 entries.append(Entry(slot: slot, record: record))
@@ -60,7 +68,7 @@ struct Past {
                 remarks.append("record \(slot) of the state file cannot be used: \(error)")
             }
         }
-        for slot in content.damaged {
+        for slot in content.damaged.map(StateStore.slot(atPlace:)) {
             remarks.append("record \(slot) of the state file is damaged and ignored")
         }
         self.origin = origin

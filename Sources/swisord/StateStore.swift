@@ -29,6 +29,11 @@ final class StateStore {
     private var free: [Int] = []
     private var end = 0
 
+    /// How far a shutdown has come, as it is recorded.
+    private var shutdown = ShutdownStage.none
+
+    /// Where the file says how far a shutdown has come; the records of members follow.
+    static let shutdownPlace = 0
     private static let firstReader = 16
     /// What the guardian has slots for.
     static let mostMembers = 32_000
@@ -57,7 +62,7 @@ final class StateStore {
         free.append(slot)
         link?.drop([Self.reader(slot, isError: false), Self.reader(slot, isError: true)])
         do throws(StateFile.Failure) {
-            try file.erase(slot)
+            try file.erase(Self.place(slot))
         } catch {
             note("\(error)")
         }
@@ -84,12 +89,40 @@ final class StateStore {
         guard let slot = slot(of: id) else { return note("too many programs to be recorded") }
         guard let bytes = record.encoded() else { return note("a name is too long") }
         do throws(StateFile.Failure) {
-            try file.write(bytes, to: slot)
+            try file.write(bytes, to: Self.place(slot))
             trouble = nil
         } catch {
             note("\(error)")
         }
     }
+
+    /// Records how far a shutdown has come: before any record of what it has done.
+    ///
+    /// It only goes on, so a manager that has not yet taken up the last one's takes nothing back.
+    func write(_ stage: ShutdownStage) {
+        guard stage.rawValue > shutdown.rawValue else { return }
+        do throws(StateFile.Failure) {
+            try file.write([stage.rawValue], to: Self.shutdownPlace)
+            shutdown = stage
+        } catch {
+            note("\(error)")
+        }
+    }
+
+    /// Forgets the shutdown of a daemon before this one.
+    func forgetShutdown() {
+        do throws(StateFile.Failure) {
+            try file.erase(Self.shutdownPlace)
+        } catch {
+            note("\(error)")
+        }
+    }
+
+    /// Where the file holds the record of a member's slot.
+    private static func place(_ slot: Int) -> Int { slot + 1 }
+
+    /// The slot of the member whose record is in this place of the file.
+    static func slot(atPlace place: Int) -> Int { place - 1 }
 
     /// Forgets a member, its record and its descriptors.
     func forget(_ id: MemberID) {

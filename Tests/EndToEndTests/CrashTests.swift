@@ -100,6 +100,31 @@ struct ManagerCrashTests {
         }
     }
 
+    @Test("is followed by one that goes on with a shutdown", arguments: [false, true])
+    func goesOnWithShutdown(_ isKilling: Bool) throws {
+        try Daemon.running(
+            """
+            programs:
+              first: {command: sleep 1000, startsecs: 0, priority: 1}
+              last:
+                command: [sh, -c, "trap '' TERM; while :; do sleep 0.1; done"]
+                stopwaitsecs: \(isKilling ? "never" : "3s")
+                priority: 2
+            """
+        ) { daemon in
+            let first = try daemon.wait(for: "first", "RUNNING").pid
+            let last = try daemon.wait(for: "last", "RUNNING").pid
+            daemon.signal(SIGTERM)
+            try daemon.wait(for: "last", "STOPPING")
+            try daemon.killManager()
+            #expect(try daemon.program("first").state == "RUNNING", "its turn comes later")
+            if isKilling { daemon.signal(SIGTERM) }
+            #expect(try daemon.finish().status == 0)
+            #expect(!isAlive(first))
+            #expect(!isAlive(last))
+        }
+    }
+
     @Test("still ends in order when the guardian is asked to")
     func endsInOrder() throws {
         try Daemon.running(Self.pair) { daemon in
