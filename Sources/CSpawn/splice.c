@@ -10,6 +10,7 @@
 #include <linux/openat2.h>
 #include <sys/fsuid.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 ssize_t swisord_splice(int from, int to, size_t count) {
@@ -26,6 +27,17 @@ int swisord_open_directory(const char *path) {
         .resolve = RESOLVE_NO_SYMLINKS,
     };
     return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+}
+
+int swisord_alarm_make(void) {
+    return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+}
+
+void swisord_alarm_set(int alarm, int64_t delay) {
+    struct itimerspec time = {
+        .it_value = {.tv_sec = delay / 1000000000, .tv_nsec = delay % 1000000000},
+    };
+    (void)timerfd_settime(alarm, 0, &time, NULL);
 }
 
 int swisord_act_as(uid_t uid, gid_t gid) {

@@ -36,6 +36,19 @@ package enum LogCommand: Sendable {
     case shutdown
 }
 
+extension LogCommand {
+    /// The stream whose file the command may touch; one of those for all of them.
+    var stream: StreamID? {
+        switch self {
+        case .attach(let id, _, _), .retarget(let id, _), .detach(let id), .drain(let id, _),
+            .clear(let id, _), .readTail(let id, _, _), .follow(_, let id, _, _):
+            id
+        case .openActivity, .reopen: .activity
+        case .unfollow, .shutdown: nil
+        }
+    }
+}
+
 /// Why a log could not be read.
 package enum LogReadError: Error, Hashable, Sendable {
     case unknownStream

@@ -13,6 +13,7 @@ final class LogLoop {
     private let commands: Mailbox<LogCommand>
     private let lines: Mailbox<[UInt8]>
     private let notices: @Sendable (LogNotice) -> Void
+    private let mark: WorkMark
     private var reactor: Reactor
     /// Watches the mailboxes alone: what may cut the gathering short.
     private var inbox: Reactor
@@ -41,8 +42,10 @@ final class LogLoop {
     init(
         commands: Mailbox<LogCommand>,
         lines: Mailbox<[UInt8]>,
+        mark: WorkMark,
         notices: @escaping @Sendable (LogNotice) -> Void
     ) throws(SystemError) {
+        self.mark = mark
         self.commands = commands
         self.lines = lines
         self.notices = notices
@@ -62,6 +65,7 @@ final class LogLoop {
             takeMail()
             pump(ready)
             retryHeld()
+            mark.end()
             watchForRoom()
             tellTrouble()
         }
@@ -94,6 +98,7 @@ final class LogLoop {
         isFlooded = false
         for token in ready {
             if let stream = tokens[token] {
+                mark.begin(stream.id, at: MonotonicClock.now())
                 let moved = stream.pump(scratch, at: now)
                 if moved >= Self.flood { isFlooded = true }
                 settle(stream, at: now)
@@ -120,6 +125,7 @@ final class LogLoop {
                 held[id] = nil
                 continue
             }
+            mark.begin(id, at: MonotonicClock.now())
             _ = stream.pump(scratch, at: now)
             settle(stream, at: now)
             if stream.isHeld {
@@ -184,6 +190,7 @@ final class LogLoop {
 
     private func carryOut(_ command: LogCommand) {
         let now = MonotonicClock.now()
+        if let id = command.stream { mark.begin(id, at: now) }
         switch command {
         case .attach(let id, let reader, let target):
             detach(id, at: now)
@@ -330,8 +337,12 @@ final class LogLoop {
 
     private func writeActivity() {
         let now = MonotonicClock.now()
+        guard let stream = streams[.activity] else {
+            return activity.write(lines.takeAll(), refused: lines.refusedCount, at: now)
+        }
+        mark.begin(.activity, at: now)
         activity.write(lines.takeAll(), refused: lines.refusedCount, at: now)
-        if let stream = streams[.activity] { settle(stream, at: now) }
+        settle(stream, at: now)
     }
 
     // MARK: The end
@@ -340,6 +351,7 @@ final class LogLoop {
         let now = MonotonicClock.now()
         writeActivity()
         for (id, stream) in streams {
+            mark.begin(id, at: MonotonicClock.now())
             stream.close(scratch, at: now, followersEnd: .shutdown)
             if let (lost, text) = stream.report.takeLast() {
                 notices(.trouble(id, lostBytes: lost, text: text))
@@ -349,6 +361,7 @@ final class LogLoop {
         streams = [:]
         tokens = [:]
         outputs = LogOutputs()
+        mark.end()
         notices(.ended)
     }
 }

@@ -12,6 +12,8 @@ package final class LogThread: Sendable {
     private let commands: Mailbox<LogCommand>
     private let lines: Mailbox<[UInt8]>
     private let thread: Mutex<Platform.Thread?>
+    /// What it is at, for those who want to know whether it waits for a disk.
+    let mark: WorkMark
 
     /// Far more than a daemon ever has outstanding: a refused command would lose a descriptor.
     private static let commandCapacity = 1 << 20
@@ -24,13 +26,24 @@ package final class LogThread: Sendable {
     ///   - name: as `top -H` shows it, at most 15 bytes.
     ///   - notices: called on the log thread, must not wait.
     /// - Throws: when there are no descriptors or threads left.
-    package init(
+    package convenience init(
         name: String,
         notices: @escaping @Sendable (LogNotice) -> Void
     ) throws(SystemError) {
+        try self.init(name: name, watch: nil, notices: notices)
+    }
+
+    /// Starts a thread that `watch` looks after.
+    init(
+        name: String,
+        watch: DiskWatch?,
+        notices: @escaping @Sendable (LogNotice) -> Void
+    ) throws(SystemError) {
+        let mark = WorkMark(watch)
+        self.mark = mark
         commands = try Mailbox(capacity: Self.commandCapacity)
         lines = try Mailbox(capacity: Self.lineCapacity)
-        let loop = try LogLoop(commands: commands, lines: lines, notices: notices)
+        let loop = try LogLoop(commands: commands, lines: lines, mark: mark, notices: notices)
         thread = Mutex(try Platform.Thread(name: name) { loop.run() })
     }
 

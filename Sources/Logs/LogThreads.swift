@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Platform
+package import Supervision
 private import Synchronization
 
 /// All log threads: one for each file system that logs are on, and one for the activity log.
@@ -21,6 +22,7 @@ package final class LogThreads: Sendable {
     private let state = Mutex(State())
     private let notices: @Sendable (LogNotice) -> Void
     private let running: RunningCount
+    private let watch: DiskWatch
 
     /// More file systems than this have no threads of their own.
     private static let most = 8
@@ -35,7 +37,9 @@ package final class LogThreads: Sendable {
         let filtered: @Sendable (LogNotice) -> Void = { notice in
             if notice != .ended || running.oneEnded() { notices(notice) }
         }
-        activity = try LogThread(name: "log-activity", notices: filtered)
+        let watch = try DiskWatch()
+        self.watch = watch
+        activity = try LogThread(name: "log-activity", watch: watch, notices: filtered)
         self.notices = filtered
         self.running = running
     }
@@ -59,6 +63,21 @@ package final class LogThreads: Sendable {
         case .reopen, .unfollow, .shutdown:
             for thread in all() { thread.post(command) }
         }
+    }
+
+    /// Goes off when a disk may not be answering; then `stalls` is to be called.
+    package var diskAlarm: OwnedDescriptor { _read { yield watch.alarm.descriptor } }
+
+    /// The logs whose disks keep their threads waiting, one for each thread; for the alarm.
+    package func stalls(at now: Instant) -> [Stall] {
+        watch.look(at: all().map(\.mark), now)
+    }
+
+    /// How long the disk of a stream's log has not answered; nil when it does.
+    package func silence(of id: StreamID, at now: Instant) -> Duration? {
+        guard let work = home(of: id).mark.work else { return nil }
+        let silence = now.duration(since: work.since)
+        return silence >= DiskWatch.patience ? silence : nil
     }
 
     /// Waits until all threads have ended, which `shutdown` asks for.
@@ -91,6 +110,7 @@ package final class LogThreads: Sendable {
         guard state.threads.count < Self.most,
             let made = try? LogThread(
                 name: device.isEmpty ? "log" : "log-\(device)",
+                watch: watch,
                 notices: notices
             )
         else { return state.threads.values.first ?? activity }

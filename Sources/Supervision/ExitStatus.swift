@@ -54,6 +54,11 @@ extension SpawnFailure {
     )
 }
 
+extension SpawnFailure {
+    /// Whether something did not answer in time (ETIMEDOUT): a disk, as a rule.
+    var isTimeout: Bool { errorNumber == 110 }
+}
+
 extension SpawnFailure: CustomStringConvertible {
     /// One line such as `directory: /nope: No such file or directory`.
     package var description: String {

@@ -238,7 +238,7 @@ extension ProcessMachine {
     ) -> Effect {
         guard case .spawning(let failures) = phase else { return .anomaly(.spawnFailed(failure)) }
         // What the machine lacks is not the program's fault: it waits, but counts no failure.
-        let isShortage = failure.step == .fork
+        let isShortage = failure.step == .fork || failure.isTimeout
         phase =
             isShortage
             ? .backoff(

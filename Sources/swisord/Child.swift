@@ -85,10 +85,13 @@ final class Child {
     /// Puts together what to execute now, `env_file`s read anew.
     ///
     /// - Throws: `SpawnFailure` of the step `environment` when an `env_file` cannot be used.
-    func program(_ environment: ChildEnvironment) throws(SpawnFailure) -> PreparedProgram {
+    func program(
+        _ environment: ChildEnvironment,
+        _ patience: Patience
+    ) throws(SpawnFailure) -> PreparedProgram {
         var files: [OrderedDictionary<String, String>] = []
         for reference in configuration.environmentFiles {
-            if let file = try read(reference) { files.append(file) }
+            if let file = try read(reference, patience) { files.append(file) }
         }
         let variables = environment.variables(
             for: configuration,
@@ -145,18 +148,27 @@ final class Child {
     }
 
     private func read(
-        _ reference: EnvironmentFileReference
+        _ reference: EnvironmentFileReference,
+        _ patience: Patience
     ) throws(SpawnFailure) -> OrderedDictionary<String, String>? {
         let text: String
         do throws(SystemError) {
-            text = try SmallFile.read(reference.path, limit: 1 << 20)
+            let path = reference.path
+            let read = try patience.call("env-file") {
+                Result { () throws(SystemError) in try SmallFile.read(path, limit: 1 << 20) }
+            }
+            guard let read else {
+                // What a disk does not give at once is waited for as long as a start may wait.
+                throw SystemError("read", path, errno: .timedOut)
+            }
+            text = try read.get()
         } catch {
             if reference.isOptional, error.errno == .noSuchFileOrDirectory { return nil }
             throw SpawnFailure(
                 step: .environment,
                 subject: reference.path,
                 errorNumber: error.errno.rawValue,
-                reason: error.errno.description,
+                reason: error.errno == .timedOut ? "disk not answering" : error.errno.description,
                 isPermanent: false
             )
         }

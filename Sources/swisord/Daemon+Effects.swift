@@ -60,7 +60,7 @@ extension Daemon {
             if let orphan = child.orphan, isOccupied(by: orphan, child) {
                 throw SpawnFailure.orphan(orphan.process.pid)
             }
-            let program = try child.program(environment)
+            let program = try child.program(environment, patience)
             let options = Spawner.Options(isSibling: exits.makesSiblings, isGated: true)
             let spawned = try outlets.spawn(program, for: child, with: spawner, options)
             let pid = spawned.pid

@@ -81,11 +81,14 @@ extension Daemon {
                 let child = children[member.id]
                 return snapshot.info(
                     member,
-                    stdout: child?.stdout.info ?? ProcessInfo.Log(path: nil),
-                    stderr: child?.stderr.info ?? ProcessInfo.Log(path: nil)
+                    stdout: child.map { outlets.info($0.stdout, at: now) }
+                        ?? ProcessInfo.Log(path: nil),
+                    stderr: child.map { outlets.info($0.stderr, at: now) }
+                        ?? ProcessInfo.Log(path: nil)
                 )
             },
-            missing: missing.map { CommandResult(missing: $0, .listed) }
+            missing: missing.map { CommandResult(missing: $0, .listed) },
+            alarms: outlets.alarms(at: now)
         )
     }
 

@@ -20,6 +20,7 @@ final class Daemon {
         case signals = 0
         case mailbox = 1
         case guardian = 2
+        case disks = 3
         /// Tokens from here on are reports of spawns: `firstReport + MemberID`.
         case firstReport = 16
         /// Tokens from here on are processes that are no children: `firstSurvivor + MemberID`.
@@ -36,6 +37,7 @@ final class Daemon {
     var reader: ConfigurationReader
     var events = EventHub()
     var settling = SettlingChanges()
+    var diskSilence = DiskSilence()
     var outlets: Outlets
     var reloadError: String?
     var isServerStopped = false
@@ -52,6 +54,8 @@ final class Daemon {
     var wallClock = SteadyWallClock()
     let core: Mailbox<CoreMessage>
     let spawner: Spawner
+    /// For files that the core reads itself; so long it may stand still for one.
+    let patience = Patience(limit: .milliseconds(100))
     let signals: SignalSource
     let store: StateStore
     /// What is known of the guardian, for the status.
@@ -89,6 +93,7 @@ final class Daemon {
         }
         try reactor.add(signals.descriptor, token: Source.signals.rawValue)
         try reactor.add(core.descriptor, token: Source.mailbox.rawValue)
+        try reactor.add(outlets.logs.diskAlarm, token: Source.disks.rawValue)
     }
 
     /// Runs until the fleet has been shut down and the server has said goodbye.
@@ -115,6 +120,8 @@ final class Daemon {
             guard left > .zero else { return }
             try reactor.wait(timeout: left, into: &ready)
             for message in core.takeAll() { handle(message) }
+            now = MonotonicClock.now()
+            if ready.contains(where: { $0.token == Source.disks.rawValue }) { lookAfterDisks() }
         }
     }
 
@@ -145,6 +152,7 @@ final class Daemon {
             for message in core.takeAll() { handle(message) }
         }
         for signal in received where signal != .child { handle(signal) }
+        if ready.contains(where: { $0.token == Source.disks.rawValue }) { lookAfterDisks() }
         autostartSome()
         keepSending()
         if isHeapLoose, attempts == 0, autostarting.isEmpty {

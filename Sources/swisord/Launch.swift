@@ -78,7 +78,8 @@ struct Launch {
         daemon.begin(past)
         watch?.link.listen()
         let end = Result { () throws(SystemError) in try daemon.run(ready: ready) }
-        pidfile?.remove()
+        // Its disk may hang; nothing relies on the file.
+        _ = try? Patience(limit: .seconds(1)).call("pidfile") { pidfile?.remove() }
         _ = consume lock
         if case .failure(let error) = end {
             throw StartupFailure(text: "the event loop failed: \(error)")

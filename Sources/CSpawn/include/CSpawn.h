@@ -162,6 +162,9 @@ ssize_t swisord_splice(int from, int to, size_t count);
 ssize_t swisord_tee(int from, int to, size_t count);
 /* Opens a directory (O_PATH) where no component of the path is a symbolic link: openat2. */
 int swisord_open_directory(const char *path);
+/* A timer (timerfd) that is readable once its time has come; and the time, in nanoseconds from now. */
+int swisord_alarm_make(void);
+void swisord_alarm_set(int alarm, int64_t delay);
 /* Lets the calling thread, and no other, use files as this user (setfsuid, setfsgid). */
 int swisord_act_as(uid_t uid, gid_t gid);
 

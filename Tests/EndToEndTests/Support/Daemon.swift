@@ -9,6 +9,8 @@ final class Daemon {
     private(set) var process: Program?
     private var launched: [Program] = []
     private var environment: [String]
+    /// A program that becomes the daemon after it has prepared something, with its arguments.
+    var wrapper: [String] = []
 
     /// Gives a daemon, not started yet, to the body, and ends all that has come of it.
     static func prepared(
@@ -106,11 +108,8 @@ final class Daemon {
 
     /// Starts the daemon in the foreground and waits until it answers.
     func start(_ arguments: [String] = [], adding variables: [String] = []) throws {
-        let started = try launch(
-            Daemon.swisord,
-            ["-n", "-c", file] + arguments,
-            adding: variables
-        )
+        let words = wrapper + [Daemon.swisord, "-n", "-c", file] + arguments
+        let started = try launch(words[0], Array(words.dropFirst()), adding: variables)
         process = started
         try eventually(
             "the socket to answer",
