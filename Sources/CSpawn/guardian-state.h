@@ -11,6 +11,8 @@ enum swisord_guardian_deadline {
     SWISORD_DUE_START,
     /* To try again to send what the kernel had no room for. */
     SWISORD_DUE_SEND,
+    /* To end without the manager, whose planned end a thread on a hung disk holds up. */
+    SWISORD_DUE_LEAVE,
     /* The rest kill the manager. It has not acknowledged, not continued, closed its end and lives,
        is on trial and not ready. */
     SWISORD_DUE_ACK,

@@ -308,6 +308,8 @@ static int attend(struct swisord_guardian *g) {
 static void keep_deadlines(struct swisord_guardian *g) {
     int64_t time = now();
     if (g->due[SWISORD_DUE_SEND] <= time) g->due[SWISORD_DUE_SEND] = 0;
+    if (g->farewell && !g->due[SWISORD_DUE_LEAVE])
+        g->due[SWISORD_DUE_LEAVE] = time + g->limits.patience / 4 + 1;
     if (!g->manager) return;
     for (int which = SWISORD_DUE_ACK; which < SWISORD_DEADLINES; which++) {
         if (g->due[which] == 0 || g->due[which] > time) continue;
@@ -380,7 +382,9 @@ int swisord_guardian_run(char *const *argv, int ready,
         rest(g);
         read_signals(g);
         receive(g);
-        if (!attend(g)) return g->result;
+        if (!attend(g) || (g->farewell && g->due[SWISORD_DUE_LEAVE] &&
+                           g->due[SWISORD_DUE_LEAVE] <= now()))
+            return g->result;
         keep_deadlines(g);
     }
 }
