@@ -75,6 +75,8 @@ struct swisord_guardian {
 
 /* A guardian without manager and descriptors. */
 void swisord_guardian_reset(struct swisord_guardian *guardian);
+/* The same for one that is all zero, and whose pages are to stay untouched. */
+void swisord_guardian_begin(struct swisord_guardian *guardian);
 
 /* Takes one packet of the manager's and its descriptors, which are the guardian's from then on; 0
    for one that is not understood. Calls nothing but close. */

@@ -15,6 +15,10 @@ void swisord_close_if_open(int *descriptor) {
 
 void swisord_guardian_reset(struct swisord_guardian *g) {
     memset(g, 0, sizeof *g);
+    swisord_guardian_begin(g);
+}
+
+void swisord_guardian_begin(struct swisord_guardian *g) {
     g->ready = g->channel = g->signals = g->executable = g->trial = g->next = g->highest = -1;
     g->too_high = INT32_MAX;
 }

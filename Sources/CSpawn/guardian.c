@@ -335,7 +335,7 @@ static void rest(struct swisord_guardian *g) {
 
 static int prepare(struct swisord_guardian *g, char *const *argv, int ready,
                    const struct swisord_guardian_limits *limits) {
-    swisord_guardian_reset(g);
+    swisord_guardian_begin(g);
     g->limits = limits ? *limits : default_limits;
     g->argv = argv;
     g->ready = ready;

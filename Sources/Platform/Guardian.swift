@@ -19,6 +19,8 @@ package enum Guardian {
     ///
     /// Call it before the first thread is started.
     package static func run() -> Int32 {
+        // What the start needed is never needed again.
+        swisord_give_back_memory()
         let channel = getenv(ready).flatMap { Int32(String(cString: $0)) }
         return swisord_guardian_run(swisord_arguments(), channel ?? -1, nil)
     }

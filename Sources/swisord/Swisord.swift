@@ -80,7 +80,7 @@ struct Swisord: ParsableCommand {
     ///
     /// The guardian branches off first of all, so that it stays small.
     static func main() {
-        if Guardian.isAsked { exit(withError: ExitCode(Guardian.run())) }
+        if Guardian.isAsked { Glibc.exit(Guardian.run()) }
         do {
             // Not Swift's own arguments: those are read from /proc, which may not be there.
             var command = try parseAsRoot(Array(ThisProcess.arguments.dropFirst()))

@@ -218,6 +218,7 @@ int play(const char *name, void (*scene)(int turn), const struct swisord_guardia
     w.own_pid = OURSELVES;
     w.hard_limit = 4096;
     w.result = -1;
+    swisord_guardian_reset(&the_guardian);
     scene(0);
     if (setjmp(w.over) == 0) w.result = swisord_guardian_run(arguments, ready, limits);
     return w.result;
