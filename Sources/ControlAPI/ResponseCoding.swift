@@ -4,6 +4,11 @@
 package struct HTTPAnswer: Hashable, Sendable {
     package var status: Int
     package var body: [UInt8]
+
+    package init(status: Int, body: [UInt8]) {
+        self.status = status
+        self.body = body
+    }
 }
 
 /// The body of every error.

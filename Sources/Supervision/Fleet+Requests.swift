@@ -9,7 +9,7 @@ struct ParkedRequest: Sendable {
 
 /// The wish of a parked request for one process.
 struct Waiter: Hashable, Sendable {
-    enum Goal: Hashable, Sendable {
+    enum Goal: UInt8, Hashable, Sendable {
         case running
         case stopped
         /// Stopped first, then running.
@@ -18,6 +18,8 @@ struct Waiter: Hashable, Sendable {
 
     let ticket: Ticket
     var goal: Goal
+    /// The runs that the process had had when it was asked for.
+    var runs: Int
 }
 
 extension Fleet {
@@ -55,7 +57,9 @@ extension Fleet {
             guard let goal = begin(command, member, ticket) else { continue }
             if wait {
                 parked[ticket]?.open += 1
-                members[member.id]?.waiters.append(Waiter(ticket: ticket, goal: goal))
+                members[member.id]?.waiters.append(
+                    Waiter(ticket: ticket, goal: goal, runs: member.history.runs)
+                )
             }
             deliver(event(for: command), to: member.id, at: now)
             if !wait { recordAccepted(goal, member, ticket) }
@@ -142,12 +146,12 @@ extension Fleet {
         }
     }
 
-    private mutating func note(_ outcome: CommandOutcome, for ticket: Ticket) {
+    mutating func note(_ outcome: CommandOutcome, for ticket: Ticket) {
         parked[ticket]?.outcomes.append(outcome)
     }
 
     /// Closes one waiter of a request; the last one makes the answer.
-    private mutating func settle(_ ticket: Ticket, _ outcomes: [CommandOutcome]) {
+    mutating func settle(_ ticket: Ticket, _ outcomes: [CommandOutcome]) {
         guard var request = parked[ticket] else { return }
         request.outcomes += outcomes
         request.open -= 1
@@ -174,7 +178,7 @@ extension Fleet {
     }
 
     /// What a change means to a waiter; nil while it has to go on waiting.
-    private func outcome(
+    func outcome(
         of goal: Waiter.Goal,
         _ member: FleetMember,
         from: ProcessState,

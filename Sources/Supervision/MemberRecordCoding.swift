@@ -209,7 +209,7 @@ extension BinaryWriter {
         write(Int64(history.runs))
     }
 
-    private mutating func write(_ status: ExitStatus) {
+    mutating func write(_ status: ExitStatus) {
         switch status {
         case .code(let code):
             write(UInt8(1))
@@ -278,7 +278,7 @@ extension BinaryReader {
         return history
     }
 
-    private mutating func exitStatus() throws(BinaryFault) -> ExitStatus {
+    mutating func exitStatus() throws(BinaryFault) -> ExitStatus {
         switch try number(UInt8.self) {
         case 1: return .code(try number())
         case 2:

@@ -7,6 +7,8 @@ import Logs
 /// What other threads tell the core, through its one mailbox.
 enum CoreMessage: Sendable {
     case request(Request, RequestKey?, Peer, reply: @Sendable (Response) -> Void)
+    /// The answer to a request with a key.
+    case settled(RequestKey, Response)
     case stream(
         StreamRequest,
         Peer,

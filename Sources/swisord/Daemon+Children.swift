@@ -9,6 +9,7 @@ import Supervision
 extension Daemon {
     /// Takes in everything that is configured; the turns that follow start what is to start.
     func begin() {
+        resumeRequests(isResumption: false)
         autostart(loaded.configuration.processes.map(enlist))
     }
 

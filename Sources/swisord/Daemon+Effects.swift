@@ -9,6 +9,7 @@ import Supervision
 /// Does what the fleet wants done, until it wants nothing more.
 extension Daemon {
     func runEffects() {
+        recordRequests()
         while let effect = fleet.nextEffect() {
             // First, so that a manager that dies in between is followed by one that does it.
             record()

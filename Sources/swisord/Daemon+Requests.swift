@@ -12,7 +12,9 @@ import SystemPackage
 extension Daemon {
     func handle(_ message: CoreMessage) {
         switch message {
-        case .request(let request, _, let peer, let reply): handle(request, from: peer, reply)
+        case .request(let request, let key, let peer, let reply):
+            take(request, key, from: peer, reply)
+        case .settled(let key, let response): ledger.settle(key, response)
         case .stream(let request, _, let credit, let receive): open(request, credit, receive)
         case .log(let notice): handle(notice)
         case .configurationRead(let reading): arrived(reading)
@@ -22,16 +24,17 @@ extension Daemon {
         }
     }
 
-    private func handle(
+    func handle(
         _ request: Request,
+        _ key: RequestKey?,
         from peer: Peer,
         _ reply: @escaping PendingReplies.Reply
     ) {
         switch request {
         case .programs(let selection): reply(.programs(list(selection)))
-        case .start(let selection, let wait): command(.start, selection, wait, reply)
-        case .stop(let selection, let wait): command(.stop, selection, wait, reply)
-        case .restart(let selection, let wait): command(.restart, selection, wait, reply)
+        case .start(let selection, let wait): command(.start, selection, wait, key, reply)
+        case .stop(let selection, let wait): command(.stop, selection, wait, key, reply)
+        case .restart(let selection, let wait): command(.restart, selection, wait, key, reply)
         case .signal(let selection, let name): reply(signal(selection, name))
         case .clear(let selection): clear(selection, reply)
         case .daemon: reply(.daemon(information()))
@@ -57,9 +60,11 @@ extension Daemon {
         _ command: Fleet.Command,
         _ selection: Selection,
         _ wait: Bool,
+        _ key: RequestKey?,
         _ reply: @escaping PendingReplies.Reply
     ) {
         let ticket = replies.park(reply)
+        keyed[ticket] = key
         fleet.request(
             command,
             selection.selectors,

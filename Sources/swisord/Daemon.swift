@@ -33,6 +33,11 @@ final class Daemon {
     var members: [PID: MemberID] = [:]
     var lingering = LingeringGroups()
     var replies = PendingReplies()
+    var ledger: RequestLedger
+    /// The keys of requests that the fleet works on.
+    var keyed: [Ticket: RequestKey] = [:]
+    /// Who waits for what comes of an upgrade.
+    var upgrading: [RequestKey] = []
     var reading: [ReadingPurpose] = []
     var reader: ConfigurationReader
     var events = EventHub()
@@ -77,6 +82,8 @@ final class Daemon {
         fleet = Fleet(seed: UInt64.random(in: 0 ... .max))
         loaded = parts.loaded
         reader = parts.reader
+        let directory = parts.loaded.configuration.daemon.runtimeDirectory
+        ledger = RequestLedger(RequestFile(path: directory + "/requests"))
         outlets = parts.outlets
         log = parts.log
         environment = parts.environment

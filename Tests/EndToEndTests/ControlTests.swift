@@ -86,6 +86,13 @@ struct ControlTests {
             404,
             "no_such_group"
         ),
+        Exchange(
+            "POST",
+            "/v1/upgrade",
+            at: "/v1/upgrade?path=/nonexistent/swisord",
+            500,
+            #""failed""#
+        ),
         Exchange("GET", "/v1/nothing", 404, #""not_found""#),
         Exchange(
             "DELETE",
