@@ -7,12 +7,6 @@ import Supervision
 
 /// Bringing processes of the configuration into the fleet.
 extension Daemon {
-    /// Takes in everything that is configured; the turns that follow start what is to start.
-    func begin() {
-        resumeRequests(isResumption: false)
-        autostart(loaded.configuration.processes.map(enlist))
-    }
-
     /// Has members start by themselves, as many a turn as do not keep exits and clients waiting.
     func autostart(_ ids: [MemberID]) {
         autostarting += fleet.inStartingOrder(ids)

@@ -86,6 +86,7 @@ extension Daemon {
                 let child = children[member.id]
                 return snapshot.info(
                     member,
+                    isAdopted: child?.isInherited == true && member.machine.liveRun != nil,
                     stdout: child.map { outlets.info($0.stdout, at: now) }
                         ?? ProcessInfo.Log(path: nil),
                     stderr: child.map { outlets.info($0.stderr, at: now) }
@@ -93,14 +94,21 @@ extension Daemon {
                 )
             },
             missing: missing.map { CommandResult(missing: $0, .listed) },
-            alarms: outlets.alarms(at: now)
+            alarms: alarms
         )
     }
 
     func information() -> DaemonInfo {
         DaemonInfo(
             version: ReleaseVersion.text,
-            pid: Int(guardian.mainPID),
+            pid: Int(guardian.state == .gone ? ThisProcess.pid : guardian.mainPID),
+            managerPid: Int(ThisProcess.pid),
+            guardian: guardian.info,
+            starts: guardian.starts,
+            lastCrash: guardian.lastCrash,
+            crashes: recentCrashes,
+            lastUpgrade: ledger.lastUpgrade,
+            alarms: alarms,
             state: fleet.isShuttingDown ? .shutdown : .running,
             identifier: loaded.configuration.daemon.identifier,
             configurationFile: loaded.configuration.file,

@@ -36,6 +36,7 @@ extension Daemon {
         for entry in known.values { resumeUnconfigured(entry, past) }
         fleet.resumeShutdown(past.shutdown, at: now)
         runEffects()
+        resumeRequests(isResumption: past.origin == .manager)
         autostart(waiting)
     }
 

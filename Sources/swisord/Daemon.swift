@@ -40,7 +40,7 @@ final class Daemon {
     var upgrading: [RequestKey] = []
     var reading: [ReadingPurpose] = []
     var reader: ConfigurationReader
-    var events = EventHub()
+    var events: EventHub
     var settling = SettlingChanges()
     var diskSilence = DiskSilence()
     var outlets: Outlets
@@ -93,6 +93,7 @@ final class Daemon {
         reactor = try Reactor()
         store = parts.store
         guardian = parts.guardian
+        events = EventHub(start: parts.guardian.starts)
         exits = parts.link.map(ExitSource.guardian) ?? .children
         signals = parts.signals
         if let link = parts.link {

@@ -10,7 +10,16 @@ struct EventHub {
     }
 
     private var listeners: [Listener] = []
-    private var serial: UInt64 = 0
+    private var serial: UInt64
+
+    /// Begins to count beyond what an earlier manager can have counted.
+    ///
+    /// - Parameter start: The how-manieth manager of this guardian it is, from 1.
+    init(start: Int = 1) {
+        serial = UInt64(max(0, start - 1)) * Self.mostOfOneManager
+    }
+
+    private static let mostOfOneManager: UInt64 = 1_000_000_000
 
     mutating func add(
         _ credit: StreamCredit,

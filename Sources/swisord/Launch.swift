@@ -72,6 +72,7 @@ struct Launch {
             throw StartupFailure(text: "event loop: \(error)")
         }
         store.keep(lock.file, as: .lock)
+        store.keepRecords()
         if watch?.isResumption != true { daemon.keepConfiguration() }
         try serve(daemon, core)
         greet(log, past)

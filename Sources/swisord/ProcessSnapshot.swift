@@ -7,9 +7,12 @@ import Supervision
 struct ProcessSnapshot {
     let text: StatusText
 
-    func info(_ member: FleetMember, stdout: ProcessInfo.Log, stderr: ProcessInfo.Log)
-        -> ProcessInfo
-    {
+    func info(
+        _ member: FleetMember,
+        isAdopted: Bool = false,
+        stdout: ProcessInfo.Log,
+        stderr: ProcessInfo.Log
+    ) -> ProcessInfo {
         let machine = member.machine
         let live = machine.liveRun
         var info = ProcessInfo(
@@ -35,6 +38,7 @@ struct ProcessSnapshot {
         info.stderr = stderr
         info.autostart = machine.policy.autostart
         info.priority = member.spec.priority
+        if isAdopted { info.adopted = true }
         return info
     }
 

@@ -147,6 +147,11 @@ final class StateStore {
         link?.drop([Self.reader(slot, isError: stream.isError)])
     }
 
+    /// Has the guardian keep the records themselves, for the next manager.
+    func keepRecords() {
+        link?.store([(Descriptor.state.rawValue, file.descriptor.rawValue)])
+    }
+
     func keep(_ kept: borrowing OwnedDescriptor, as descriptor: Descriptor) {
         link?.store([(descriptor.rawValue, kept.rawValue)])
     }
