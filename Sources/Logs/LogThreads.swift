@@ -80,6 +80,12 @@ package final class LogThreads: Sendable {
         return silence >= DiskWatch.patience ? silence : nil
     }
 
+    /// Whether a log thread has been at just this stream for longer than a disk should take.
+    package func isHeldUp(_ id: StreamID, at now: Instant) -> Bool {
+        guard let work = home(of: id).mark.work, work.stream == id else { return false }
+        return now.duration(since: work.since) > .milliseconds(100)
+    }
+
     /// Waits until all threads have ended, which `shutdown` asks for.
     package func join() {
         for thread in all() { thread.join() }

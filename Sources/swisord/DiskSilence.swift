@@ -3,6 +3,7 @@
 import ControlAPI
 import Logging
 import Logs
+import Platform
 import Supervision
 
 /// What is said of disks that do not answer: soon, then at growing intervals, and when it is over.
@@ -73,6 +74,16 @@ extension Outlets {
             info.trouble = "\(path): \(DiskSilence.text(silence))"
         }
         return info
+    }
+
+    /// Leaves a pipe to a log thread that is moving its bytes and does not come back.
+    ///
+    /// The kernel may hold the pipe's lock as long as the disk hangs; whoever opens the pipe
+    /// then, which is the core, hangs with it. The next run gets a pipe of its own.
+    func leaveHungPipes(of child: Child) {
+        let now = MonotonicClock.now()
+        if logs.isHeldUp(child.stdout.id, at: now) { release(&child.stdout) }
+        if logs.isHeldUp(child.stderr.id, at: now) { release(&child.stderr) }
     }
 
     /// What is wrong with the activity log, where only `status` may be able to say it.

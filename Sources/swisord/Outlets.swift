@@ -152,7 +152,7 @@ struct Outlets {
         release(&child.stderr)
     }
 
-    private func release(_ outlet: inout Outlet) {
+    func release(_ outlet: inout Outlet) {
         guard let channel = outlet.channel else { return }
         logs.post(.detach(outlet.id))
         budget.giveBack()
@@ -170,6 +170,7 @@ struct Outlets {
         with spawner: borrowing Spawner,
         _ options: Spawner.Options
     ) throws(SpawnFailure) -> SpawnedChild {
+        leaveHungPipes(of: child)
         try attach(&child.stdout, for: child)
         try attach(&child.stderr, for: child)
         do throws(SpawnFailure) {

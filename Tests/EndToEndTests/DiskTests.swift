@@ -59,6 +59,10 @@ struct DiskTests {
             try eventually("the end of the trouble") {
                 try daemon.program("stuck").stdout.trouble == nil
             }
+            let before = disk.read("stuck.log").utf8.count
+            try eventually("output of the new run") {
+                disk.read("stuck.log").utf8.count > before
+            }
             #expect(try daemon.program("stuck").stdout.lostBytes == 0)
         }
     }
