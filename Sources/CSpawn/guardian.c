@@ -305,17 +305,19 @@ static int attend(struct swisord_guardian *g) {
     return 1;
 }
 
-static void keep_deadlines(struct swisord_guardian *g) {
+/* Does what is due; 0 when the guardian is to end without the manager. */
+static int keep_deadlines(struct swisord_guardian *g) {
     int64_t time = now();
     if (g->due[SWISORD_DUE_SEND] <= time) g->due[SWISORD_DUE_SEND] = 0;
     if (g->farewell && !g->due[SWISORD_DUE_LEAVE])
         g->due[SWISORD_DUE_LEAVE] = time + g->limits.patience / 4 + 1;
-    if (!g->manager) return;
+    if (!g->manager) return 1;
     for (int which = SWISORD_DUE_ACK; which < SWISORD_DEADLINES; which++) {
         if (g->due[which] == 0 || g->due[which] > time) continue;
         g->due[which] = 0;
         kill(g->manager, SIGKILL);
     }
+    return !g->farewell || g->due[SWISORD_DUE_LEAVE] > time;
 }
 
 /* Waits for a signal, a packet or the first deadline. */
@@ -382,9 +384,6 @@ int swisord_guardian_run(char *const *argv, int ready,
         rest(g);
         read_signals(g);
         receive(g);
-        if (!attend(g) || (g->farewell && g->due[SWISORD_DUE_LEAVE] &&
-                           g->due[SWISORD_DUE_LEAVE] <= now()))
-            return g->result;
-        keep_deadlines(g);
+        if (!attend(g) || !keep_deadlines(g)) return g->result;
     }
 }

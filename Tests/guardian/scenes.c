@@ -131,8 +131,26 @@ static void own_death(int turn) {
         say_nothing(0, 0);
         break;
     case 4:
-        check(w.last_timeout == -1 && w.kills == 0);
+        check(w.last_timeout == 2501 && w.kills == 0);
         manager_does(CLD_EXITED, 3);
+        break;
+    }
+}
+
+/* A manager that said farewell and does not end is not waited for, nor is it killed. */
+static void left_behind(int turn) {
+    switch (turn) {
+    case 1:
+        establish();
+        say(SWISORD_FAREWELL, 4);
+        break;
+    case 2:
+        check(w.last_timeout == 2501);
+        w.time += 2500;
+        break;
+    case 3:
+        check(w.last_timeout == 1);
+        w.time += 1;
         break;
     }
 }
@@ -353,6 +371,7 @@ int main(void) {
     check(play("exits", exits, NULL, ready) == 128 + SIGKILL);
     check(getenv("SWISORD_READY") == NULL && fcntl(ready, F_GETFD) == -1);
     check(play("own death", own_death, NULL, -1) == 9);
+    check(play("left behind", left_behind, NULL, -1) == 4 && w.kills == 0);
     check(play("ends early", ends_early, NULL, -1) == 3);
     check(play("stops", stops, NULL, -1) == -1);
     check(play("crashes", crashes, NULL, -1) == -1);

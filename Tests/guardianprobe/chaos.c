@@ -118,11 +118,12 @@ int chaos_manager(int channel, int descriptor) {
     struct memory *memory = map(descriptor);
     if (!memory) return 89;
     fcntl(channel, F_SETFD, FD_CLOEXEC);
-    memory->starts++;
-    memory->manager = getpid();
+    /* The first is fair game only once it is established; all others at any time. */
+    if (memory->starts++ > 0) memory->manager = getpid();
     say(channel, SWISORD_HELLO, SWISORD_GUARDIAN_VERSION);
     say(channel, SWISORD_LISTEN, 0);
     say(channel, SWISORD_READY, 0);
+    memory->manager = getpid();
     for (;;) {
         int running = 0, done = 0;
         for (int key = 0; key < memory->total; key++) {
