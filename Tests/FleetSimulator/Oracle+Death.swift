@@ -14,6 +14,7 @@ extension Oracle {
     mutating func hadNoTurn(_ id: MemberID) throws(Violation) {
         let watch = try watch(id)
         try require(watch.state == .stopped, "\(watch.name) has no record as \(watch.state.name)")
+        try require(!watch.hadTurn, "\(watch.name) gets a second turn to start by itself")
         try update(id) {
             $0.wish = .down
             $0.isAsked = true

@@ -10,7 +10,7 @@ extension Simulation {
     /// Whether this run has a guardian, and a manager that may die.
     var isMortal: Bool { swarm.deaths > 0 }
 
-    private var mayStillDie: Bool {
+    var mayStillDie: Bool {
         isMortal && deaths < swarm.mostDeaths && !oracle.shutdownIsComplete
     }
 

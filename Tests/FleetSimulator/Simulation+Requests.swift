@@ -130,6 +130,9 @@ extension Simulation {
         }
         fleet.autostart(ids, at: now)
         try drain()
+        // Nothing is written down when nobody can die any more.
+        guard mayStillDie, !fleet.isShuttingDown else { return }
+        for id in ids where oracle.slot(id) != nil { try oracle.update(id) { $0.hadTurn = true } }
     }
 
     private mutating func remove(_ member: FleetMember) throws(Violation) {

@@ -26,6 +26,8 @@ struct Watch: Sendable {
     /// Somebody has asked something of it within this input.
     var isAsked = false
     var isLeaving = false
+    /// Its turn to start by itself has come.
+    var hadTurn = false
 
     var state = ProcessState.stopped
     var since = Instant(nanoseconds: 0)
