@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Paths as the file spells them, made absolute.
+///
+/// A path is bytes to the kernel: a slash is one also where it makes up a character together with
+/// an accent that follows it. So it is looked for in UTF-8.
 package enum PathText {
+    private static let slash = UInt8(ascii: "/")
+
     /// Makes `path` absolute, without `.` and doubled slashes.
     ///
     /// - Parameters:
@@ -13,18 +18,18 @@ package enum PathText {
         if path == "~" { return tidy(home) }
         if path.hasPrefix("~/") { return tidy(home + "/" + path.dropFirst(2)) }
         if path.hasPrefix("~") { return nil }
-        return tidy(path.hasPrefix("/") ? path : directory + "/" + path)
+        return tidy(path.utf8.first == slash ? path : directory + "/" + path)
     }
 
     /// An absolute path without `.` and doubled slashes; `..` stays, for links may stand before it.
     package static func tidy(_ path: String) -> String {
-        "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+        "/" + parts(of: path).filter { $0 != "." }.joined(separator: "/")
     }
 
     /// An absolute path with `..` taken out as well, to compare paths that may not exist yet.
     package static func folded(_ path: String) -> String {
         var parts: [Substring] = []
-        for part in path.split(separator: "/") where part != "." {
+        for part in Self.parts(of: path) where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")
@@ -32,7 +37,13 @@ package enum PathText {
 
     /// The directory that holds what `path` names, for an absolute path.
     package static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        guard let slash = path.utf8.lastIndex(of: Self.slash), slash != path.startIndex else {
+            return "/"
+        }
         return String(path[..<slash])
+    }
+
+    private static func parts(of path: String) -> [Substring] {
+        path.utf8.split(separator: slash).map { Substring($0) }
     }
 }

@@ -78,6 +78,8 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
     }
 
     private static func realTimeNumber(_ name: String) -> Int32? {
+        // The two of the C library have no better names than SIG32 and SIG33.
+        if let own = number(name), (32..<realTimeMinimum).contains(own) { return own }
         if name == "RTMIN" { return realTimeMinimum }
         if name == "RTMAX" { return 64 }
         if name.hasPrefix("RTMIN+"), let offset = number(name.dropFirst(6)),

@@ -154,6 +154,7 @@ struct ValueTextTests {
         "is one path however it is written",
         arguments: [
             ("/a/../b", "/b"), ("/../a", "/a"), ("/a/b/../../c", "/c"), ("/a/./b/", "/a/b"),
+            ("/a//\u{301}x/../b", "/a/b"),
         ]
     )
     func folded(_ path: String, _ expected: String) {
