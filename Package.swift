@@ -84,6 +84,17 @@ let package = Package(
             dependencies: ["FleetSimulator"],
             path: "Tests/simulate"
         ),
+        // What reads the words of others, for libFuzzer (scripts/fuzz) and for the tests.
+        .target(name: "CGuardianFuzz", dependencies: ["CSpawn"], path: "Tests/CGuardianFuzz"),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "CGuardianFuzz", "Configuration", "Supervision", "Platform", "Logs", "ControlAPI",
+                "ControlServer", nioCore, nioEmbedded, nioHTTP1, ordered,
+            ],
+            path: "Tests/FuzzTargets"
+        ),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision", "FleetSimulator"]),
         // A guardian without a daemon, and managers that do what a test says.
         .executableTarget(
@@ -118,7 +129,20 @@ let package = Package(
     ]
 )
 
-let writtenInC: Set = ["CSpawn", "guardianprobe"]
+// It has no main of its own: libFuzzer brings one, and only then can it be linked.
+if Context.environment["SWISORD_FUZZ"] != nil {
+    package.products.append(.executable(name: "fuzz", targets: ["fuzz"]))
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["FuzzTargets"],
+            path: "Tests/fuzz",
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        )
+    )
+}
+
+let writtenInC: Set = ["CSpawn", "guardianprobe", "CGuardianFuzz"]
 for target in package.targets where target.type != .system && !writtenInC.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + strict
 }
