@@ -335,6 +335,10 @@ static void rest(struct swisord_guardian *g) {
     if (watched[1].revents & POLLOUT) g->is_full = 0;
 }
 
+struct swisord_guardian_limits swisord_guardian_usual_limits(void) {
+    return default_limits;
+}
+
 static int prepare(struct swisord_guardian *g, char *const *argv, int ready,
                    const struct swisord_guardian_limits *limits) {
     swisord_guardian_begin(g);

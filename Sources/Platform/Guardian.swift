@@ -11,6 +11,8 @@ private import SystemPackage
 package enum Guardian {
     private static let role = "SWISORD_GUARDIAN"
     private static let ready = "SWISORD_READY"
+    /// Milliseconds between the starts of managers that keep dying, for tests that have them die.
+    private static let pause = "SWISORD_GUARDIAN_PAUSE"
 
     /// Whether this process was executed to be a guardian.
     package static var isAsked: Bool { getenv(role) != nil }
@@ -22,7 +24,12 @@ package enum Guardian {
         // What the start needed is never needed again.
         swisord_give_back_memory()
         let channel = getenv(ready).flatMap { Int32(String(cString: $0)) }
-        return swisord_guardian_run(swisord_arguments(), channel ?? -1, nil)
+        guard let pause = getenv(pause).flatMap({ UInt32(String(cString: $0)) }) else {
+            return swisord_guardian_run(swisord_arguments(), channel ?? -1, nil)
+        }
+        var limits = swisord_guardian_usual_limits()
+        limits.pause = pause
+        return swisord_guardian_run(swisord_arguments(), channel ?? -1, &limits)
     }
 
     /// Executes this program anew, as the guardian in this process (`execv`).

@@ -94,6 +94,9 @@ struct swisord_guardian_limits {
     uint32_t retry;
 };
 
+/* How patient it is without limits of the caller's: the figures are in guardian.c. */
+struct swisord_guardian_limits swisord_guardian_usual_limits(void);
+
 /* Runs as the guardian of `argv` in this process, which has one thread, with the environment of
    this process. `ready` is a descriptor for the first manager alone, or -1; without limits it is as
    patient as described in guardian.c. Returns the exit status for this process once there is

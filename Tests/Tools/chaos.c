@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * chaos SWISORD CHATTER FOLDER KILLS SEED: kills a manager, its guardian and its programs at random.
+ *
+ * To be run as PID 1 of a pid namespace. The programs (chatter.c) write numbered records and note
+ * in shared memory what they have written and how they end. Afterwards the logs must hold exactly
+ * that, and at each look in between the daemon must know each program's present run and how the
+ * one before it ended. What it finds is printed as figures; the exit status is 1 when one of them
+ * is not 0 that should be.
+ */
+
+#define _GNU_SOURCE
+#include "chaos.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LONG_WAIT 20000
+
+static const char *swisord, *chatter, *folder;
+static struct chaos_table *table;
+static unsigned seed;
+static pid_t daemon_pid;
+static int managers_killed, guardians_killed, programs_killed, stopped;
+static unsigned looks, compared, wrong, unknown;
+static double longest_silence;
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+static unsigned roll(unsigned sides) {
+    return (unsigned)rand_r(&seed) % sides;
+}
+
+static void rest(unsigned microseconds) {
+    struct timeval time = {microseconds / 1000000, microseconds % 1000000};
+    select(0, NULL, NULL, NULL, &time);
+}
+
+/* PID 1 gets the orphans of a guardian that was killed. */
+static void collect(void) {
+    while (waitpid(-1, NULL, WNOHANG) > 0) continue;
+}
+
+static void give_up(const char *what) {
+    fprintf(stderr, "chaos: %s (errno: %s)\n", what, strerror(errno));
+    exit(2);
+}
+
+static void say(char *text, size_t size, const char *name) {
+    snprintf(text, size, "%s/%s", folder, name);
+}
+
+/* --- The daemon --- */
+
+static void configure(void) {
+    char path[512];
+    say(path, sizeof path, "s.yaml");
+    FILE *file = fopen(path, "w");
+    if (!file) give_up(path);
+    fprintf(file,
+            "swisord:\n  runtime_dir: %s/run\n  state_dir: %s/state\n  logfile: %s/swisord.log\n"
+            "  logfile_maxbytes: 0\n  childlogdir: %s/log\n"
+            "programs:\n  chatter:\n    command: [%s, %s/table, \"%%(process_num)d\"]\n"
+            "    numprocs: %d\n    process_name: \"%%(process_num)02d\"\n    startsecs: 0\n"
+            "    autorestart: true\n    startretries: forever\n"
+            "    backoff: {initial: 1ms, max: 5ms}\n"
+            "    stdout_logfile_maxbytes: 512KB\n    stdout_logfile_backups: 400\n"
+            "    stderr_logfile: NONE\n",
+            folder, folder, folder, folder, chatter, folder, CHAOS_SLOTS);
+    fclose(file);
+}
+
+static void start_daemon(void) {
+    char path[512], output[512];
+    say(path, sizeof path, "s.yaml");
+    say(output, sizeof output, "output");
+    daemon_pid = fork();
+    if (daemon_pid < 0) give_up("fork");
+    if (daemon_pid > 0) return;
+    int descriptor = open(output, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    int null = open("/dev/null", O_RDONLY);
+    dup2(null, 0);
+    dup2(descriptor, 1);
+    dup2(descriptor, 2);
+    setenv("SWIFT_BACKTRACE", "enable=no", 1);
+    execl(swisord, "swisord", "-n", "-c", path, (char *)NULL);
+    _exit(127);
+}
+
+/* What a GET answers, or NULL; the buffer is the caller's until the next call. */
+static char *ask(const char *target) {
+    static char answer[1 << 20];
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/run/swisord.sock", folder);
+    int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct timeval limit = {LONG_WAIT / 1000, 0};
+    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    size_t length = 0;
+    if (connect(client, (struct sockaddr *)&address, sizeof address) == 0) {
+        char request[256];
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nConnection: close\r\n\r\n", target);
+        if (send(client, request, strlen(request), MSG_NOSIGNAL) > 0) {
+            ssize_t count;
+            while ((count = recv(client, answer + length, sizeof answer - 1 - length, 0)) > 0)
+                length += (size_t)count;
+        }
+    }
+    close(client);
+    answer[length] = 0;
+    char *body = strstr(answer, "\r\n\r\n");
+    return body && strncmp(answer, "HTTP/1.1 200", 12) == 0 && length > 0 &&
+                   answer[length - 1] == '\n'
+               ? body + 4
+               : NULL;
+}
+
+/* Waits until the daemon answers, however many managers it takes. */
+static char *insist(const char *target) {
+    double from = now();
+    for (;;) {
+        collect();
+        char *body = ask(target);
+        if (body) {
+            if (now() - from > longest_silence) longest_silence = now() - from;
+            return body;
+        }
+        if (now() - from > LONG_WAIT) give_up("the daemon does not answer");
+        rest(1000);
+    }
+}
+
+/* A manager that dies before it is up for the first time takes its guardian along. */
+static void await_start(void) {
+    insist("/v1/programs");
+    for (int slot = 0; slot < CHAOS_SLOTS; slot++)
+        for (double from = now(); table->slots[slot].count == 0; rest(1000))
+            if (now() - from > LONG_WAIT) give_up("a program does not start");
+    rest(300000);
+}
+
+/* The value of a number in a JSON object's text, or `missing`. */
+static int number_in(const char *object, const char *end, const char *key, int missing) {
+    const char *found = strstr(object, key);
+    return found && found < end ? atoi(found + strlen(key)) : missing;
+}
+
+/* The pid of the process that runs the same file as the guardian and is its child. */
+static pid_t manager_pid(void) {
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", daemon_pid, daemon_pid);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = descriptor < 0 ? 0 : read(descriptor, text, sizeof text - 1);
+    if (descriptor >= 0) close(descriptor);
+    text[length > 0 ? length : 0] = 0;
+    for (char *next = strtok(text, " \n"); next; next = strtok(NULL, " \n")) {
+        char name[32] = "";
+        snprintf(path, sizeof path, "/proc/%s/comm", next);
+        descriptor = open(path, O_RDONLY | O_CLOEXEC);
+        if (descriptor < 0) continue;
+        if (read(descriptor, name, sizeof name - 1) < 0) name[0] = 0;
+        close(descriptor);
+        if (strncmp(name, "swisord", 7) == 0) return atoi(next);
+    }
+    return 0;
+}
+
+/* --- Comparing --- */
+
+static struct chaos_run *run_of(int slot, pid_t pid) {
+    struct chaos_slot *own = &table->slots[slot];
+    for (int index = own->count - 1; index >= 0 && index >= own->count - 3; index--)
+        if (own->runs[index].pid == pid) return &own->runs[index];
+    return NULL;
+}
+
+/* Whether the run may have ended so: as it said itself, or by what it was sent. */
+static int may_have_ended(const struct chaos_run *run, int end) {
+    return end == run->end || (run->killed && end == -run->killed);
+}
+
+/* One program in a list: is what it says of the run before the present one true? */
+static void compare(const char *object, const char *end) {
+    int slot = number_in(object, end, "\"name\":\"", -1);
+    pid_t pid = number_in(object, end, "\"pid\":", 0);
+    const char *exit = strstr(object, "\"exit\":{");
+    if (slot < 0 || slot >= CHAOS_SLOTS || pid == 0 || !exit || exit > end) return;
+    const char *brace = strchr(exit, '}');
+    int code = number_in(exit, brace, "\"code\":", -1);
+    int ended = code >= 0 ? code : -number_in(exit, brace, "\"signal\":", 0);
+    struct chaos_run *run = run_of(slot, pid);
+    if (!run || run == table->slots[slot].runs) return;
+    compared++;
+    if (may_have_ended(run - 1, ended)) return;
+    if (ended == 0) unknown++;
+    wrong++;
+    fprintf(stderr, "chaos: %02d ended with %d (or by %d), and is said to have ended with %d\n",
+            slot, run[-1].end, run[-1].killed, ended);
+}
+
+static void look(void) {
+    char *body = insist("/v1/programs");
+    looks++;
+    /* Each object has this key once, and all that is wanted behind it. */
+    static const char mark[] = "\"autostart\":";
+    for (char *object = strstr(body, mark), *next; object; object = next) {
+        next = strstr(object + 1, mark);
+        compare(object, next ? next : object + strlen(object));
+    }
+}
+
+/* The records of one program in all its log files, oldest first, against what it has noted. */
+struct reading {
+    int slot, run;
+    uint32_t sequence;
+    unsigned long records, lost, doubled, torn;
+};
+
+static void take_record(struct reading *r, const char *record) {
+    int slot, run;
+    unsigned sequence;
+    char rest[16];
+    if (record[CHAOS_RECORD - 1] != '\n' ||
+        sscanf(record, "%2d %6d %8u %12[-]", &slot, &run, &sequence, rest) != 4 ||
+        slot != r->slot || run >= table->slots[r->slot].count) {
+        r->torn++;
+        return;
+    }
+    r->records++;
+    struct chaos_run *runs = table->slots[r->slot].runs;
+    /* A run that ends leaves nothing unwritten but what it was killed at. */
+    for (; r->run < run; r->run++, r->sequence = 0)
+        if (r->sequence < runs[r->run].done) r->lost += runs[r->run].done - r->sequence;
+    if (run < r->run || sequence < r->sequence) {
+        r->doubled++;
+        return;
+    }
+    r->lost += sequence - r->sequence;
+    r->sequence = sequence + 1;
+}
+
+static void read_log(struct reading *r, const char *path) {
+    char record[CHAOS_RECORD];
+    FILE *file = fopen(path, "r");
+    if (!file) return;
+    size_t length;
+    while ((length = fread(record, 1, sizeof record, file)) == sizeof record)
+        take_record(r, record);
+    if (length > 0) r->torn++;
+    fclose(file);
+}
+
+static void read_logs(struct reading *sum) {
+    for (int slot = 0; slot < CHAOS_SLOTS; slot++) {
+        struct reading r = {.slot = slot};
+        char path[600];
+        for (int index = 400; index >= 0; index--) {
+            if (index > 0)
+                snprintf(path, sizeof path, "%s/log/chatter:%02d.log.%d", folder, slot, index);
+            else
+                snprintf(path, sizeof path, "%s/log/chatter:%02d.log", folder, slot);
+            read_log(&r, path);
+        }
+        struct chaos_run *runs = table->slots[slot].runs;
+        for (; r.run < table->slots[slot].count; r.run++, r.sequence = 0)
+            if (r.sequence < runs[r.run].done) r.lost += runs[r.run].done - r.sequence;
+        sum->records += r.records;
+        sum->lost += r.lost;
+        sum->doubled += r.doubled;
+        sum->torn += r.torn;
+    }
+}
+
+/* --- Killing --- */
+
+static void kill_program(void) {
+    static const int signals[] = {SIGKILL, SIGKILL, SIGTERM, SIGSEGV};
+    struct chaos_slot *slot = &table->slots[roll(CHAOS_SLOTS)];
+    if (slot->count == 0) return;
+    struct chaos_run *run = &slot->runs[slot->count - 1];
+    int signal = signals[roll(4)];
+    if (run->pid == 0 || run->end != 0 || run->killed) return;
+    run->killed = signal;
+    if (kill(run->pid, signal) == 0) programs_killed++;
+}
+
+static void kill_manager(void) {
+    pid_t manager = manager_pid();
+    if (manager > 0 && kill(manager, SIGKILL) == 0) managers_killed++;
+}
+
+static void stop_manager(void) {
+    pid_t manager = manager_pid();
+    if (manager <= 0 || kill(manager, SIGSTOP) != 0) return;
+    stopped++;
+    rest(roll(20000));
+    kill(manager, SIGCONT);
+}
+
+/* The guardian first; the manager goes on alone. Then the manager: programs go on alone, and a new
+   daemon takes them back. Nobody who could end would be seen by anybody, so all wait meanwhile. */
+static void kill_guardian(void) {
+    pid_t manager = manager_pid();
+    if (manager <= 0) return;
+    kill(daemon_pid, SIGKILL);
+    guardians_killed++;
+    rest(50000);
+    look();
+    table->is_calm = 1;
+    rest(50000);
+    kill(manager, SIGKILL);
+    managers_killed++;
+    rest(5000);
+    collect();
+    start_daemon();
+    await_start();
+    table->is_calm = 0;
+}
+
+static void rage(int kills) {
+    double shown = now();
+    while (managers_killed + guardians_killed + programs_killed < kills) {
+        unsigned dice = roll(1000);
+        if (dice < 4) kill_guardian();
+        else if (dice < 300) kill_manager();
+        else if (dice < 320) stop_manager();
+        else kill_program();
+        collect();
+        rest(roll(4) ? roll(3000) : roll(40000));
+        if (roll(20) == 0) look();
+        if (now() - shown > 10000) {
+            shown = now();
+            fprintf(stderr, "chaos: %d managers, %d guardians, %d programs killed so far\n",
+                    managers_killed, guardians_killed, programs_killed);
+        }
+    }
+}
+
+/* Nobody ends any more and nobody writes; what is in the pipes gets into the logs. */
+static void settle(void) {
+    table->is_over = 1;
+    rest(300000);
+    look();
+    kill(daemon_pid, SIGTERM);
+    for (double from = now(); waitpid(daemon_pid, NULL, WNOHANG) != daemon_pid; rest(1000))
+        if (now() - from > LONG_WAIT) give_up("the daemon does not end");
+}
+
+int main(int count, char **words) {
+    char path[512];
+    if (count != 6) return 2;
+    swisord = words[1], chatter = words[2], folder = words[3];
+    seed = (unsigned)atoi(words[5]);
+    say(path, sizeof path, "table");
+    int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0 || ftruncate(descriptor, sizeof *table) != 0) give_up(path);
+    table = mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    if (table == MAP_FAILED) give_up("mmap");
+    table->seed = seed;
+    configure();
+    start_daemon();
+    await_start();
+    double from = now();
+    rage(atoi(words[4]));
+    double took = now() - from;
+    settle();
+    struct reading sum = {0};
+    read_logs(&sum);
+    long runs = 0;
+    for (int slot = 0; slot < CHAOS_SLOTS; slot++) runs += table->slots[slot].count;
+    printf("chaos: %d kills in %.1f s (seed %s): %d of managers, %d of guardians, %d of programs; "
+           "%d managers stopped\n",
+           managers_killed + guardians_killed + programs_killed, took / 1e3, words[5],
+           managers_killed, guardians_killed, programs_killed, stopped);
+    printf("chaos: %ld runs, %.1f MB of records: %lu bytes lost, %lu doubled, %lu torn\n", runs,
+           (double)sum.records * CHAOS_RECORD / 1e6, sum.lost * CHAOS_RECORD,
+           sum.doubled * CHAOS_RECORD, sum.torn * CHAOS_RECORD);
+    printf("chaos: %u statuses compared in %u looks: %u lost, %u wrong; %u programs doubled; "
+           "longest silence %.0f ms\n",
+           compared, looks, unknown, wrong - unknown, table->doubles, longest_silence);
+    return sum.lost || sum.doubled || sum.torn || wrong || table->doubles || compared == 0;
+}

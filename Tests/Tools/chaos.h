@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SWISORD_CHAOS_H
+#define SWISORD_CHAOS_H
+
+/* What chaos.c and its programs know of each run, in a file that all of them have in memory. */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define CHAOS_SLOTS 12
+#define CHAOS_RUNS 100000
+#define CHAOS_RECORD 32
+
+struct chaos_run {
+    pid_t pid;
+    /* How it is about to end: an exit status, or a signal as a negative number; 0 before that. */
+    int32_t end;
+    /* A signal that it was sent from outside and that may have ended it. */
+    int32_t killed;
+    /* Records: those that a write was begun for, and those that it has returned for. */
+    uint32_t begun, done;
+};
+
+struct chaos_slot {
+    int32_t count;
+    struct chaos_run runs[CHAOS_RUNS];
+};
+
+struct chaos_table {
+    uint32_t seed;
+    /* Nobody ends by itself; nobody writes any more. */
+    int32_t is_calm, is_over;
+    /* How often there were two of a kind. */
+    uint32_t doubles;
+    struct chaos_slot slots[CHAOS_SLOTS];
+};
+
+#endif
