@@ -25,7 +25,7 @@ PROGRAMS       := swisord swisordctl
 MAN_PAGES      := $(wildcard man/*.[158])
 
 .PHONY: all run build release static examples test lint man format bench simulate install uninstall clean help
-.PHONY: test-swift test-linkage test-static containers guardian-coverage
+.PHONY: test-swift test-linkage test-static containers guardian-coverage chaos sweep history fuzz sanitize
 all: build
 
 help:          ## list the targets
@@ -94,6 +94,25 @@ test-static: static build/examples/solver-static  ## only: the static executable
 containers: build  ## only: the daemon in containers that deny it things
 	@scripts/containers
 
+KILLS   ?= 10000
+SEED    ?= $(shell echo $$RANDOM)
+SECONDS ?= 60
+
+chaos: build  ## only: KILLS=10000 random kills, counting what was lost; SEED=n
+	@scripts/chaos $(KILLS) $(SEED)
+
+sweep: build  ## only: a kill, and an error, at each system call of a scenario
+	@scripts/sweep
+
+history: build  ## only: concurrent clients, whose answers one order must explain; SEED=n
+	@scripts/history $(SEED)
+
+fuzz: build/setup  ## libFuzzer, SECONDS=60 for each of its targets
+	@scripts/fuzz $(SECONDS)
+
+sanitize: build/setup  ## the tests under AddressSanitizer and ThreadSanitizer
+	@scripts/sanitize
+
 build/setup: scripts/setup
 	@scripts/setup build && mkdir -p build && touch $@
 
@@ -101,6 +120,10 @@ build/setup-%: scripts/setup
 	@scripts/setup $* && mkdir -p build && touch $@
 
 # Programs of the tests: one file of C each.
+build/tools/%.so: Tests/Tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(STRICT_C) $(CFLAGS) -fPIC -shared -o $@ $<
+
 build/tools/%: Tests/Tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(STRICT_C) $(CFLAGS) -o $@ $<

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+import Glibc
+import Testing
+
+@Suite("A start that goes wrong", .scenarios, .timeLimit(.minutes(2)))
+struct StartFaultTests {
+    @Test(
+        "of what is no program says so, and asks no shell",
+        arguments: [
+            ("echo from a shell\n", "not a program for this machine"),
+            ("#!/nope/sh\n", "interpreter"),
+        ]
+    )
+    func notExecutable(text: String, reason: String) throws {
+        try Daemon.prepared("") { daemon in
+            let path = daemon.scratch.write("script", text, mode: 0o755)
+            daemon.configure("programs: {lost: {command: \(path)}}")
+            try daemon.start()
+            let fatal = try daemon.wait(for: "lost", "FATAL")
+            #expect(fatal.why?.contains(reason) == true, "\(fatal.why ?? "")")
+            #expect(fatal.runs == 1)
+            #expect(daemon.scratch.read("log/lost.log").isEmpty)
+        }
+    }
+
+    @Test("while the file is being written is tried again, and succeeds")
+    func textFileBusy() throws {
+        try Daemon.prepared("") { daemon in
+            let path = daemon.scratch.write("copy", "", mode: 0o755)
+            let writer = open(path, O_WRONLY | O_CLOEXEC)
+            defer { if fcntl(writer, F_GETFD) >= 0 { close(writer) } }
+            let program = bytes(of: "/bin/sleep")
+            #expect(write(writer, program, program.count) == program.count)
+            daemon.configure(
+                """
+                programs:
+                  busy:
+                    command: [\(path), "1000"]
+                    startsecs: 0
+                    startretries: forever
+                    backoff: {initial: 50ms, factor: 1}
+                """
+            )
+            try daemon.start()
+            try daemon.wait(forLog: "Text file busy")
+            close(writer)
+            try daemon.wait(for: "busy", "RUNNING")
+        }
+    }
+
+    @Test("with more than the kernel takes says so at once")
+    func tooBig() throws {
+        let value = String(repeating: "x", count: 300_000)
+        try Daemon.running(
+            "programs: {big: {command: sleep 1000, environment: {BIG: \(value)}}}"
+        ) { daemon in
+            let fatal = try daemon.wait(for: "big", "FATAL")
+            #expect(fatal.why?.contains("too large") == true, "\(fatal.why ?? "")")
+            #expect(fatal.runs == 1)
+        }
+    }
+}
+
+@Suite("A program that does odd things", .scenarios, .timeLimit(.minutes(2)))
+struct RunFaultTests {
+    @Test("stays RUNNING without its outputs, and its daemon does not spin")
+    func closedOutput() throws {
+        try Daemon.running(
+            #"""
+            programs:
+              mute: {command: [sh, -c, "exec >&- 2>&-; exec sleep 1000"], startsecs: 0}
+              talk: {command: [sh, -c, "while :; do echo x; sleep 0.05; done"], startsecs: 0}
+            """#
+        ) { daemon in
+            let pid = try daemon.wait(for: "mute", "RUNNING").pid
+            try eventually("closed outputs") {
+                names(in: "/proc/\(pid)/fd") == ["0"]
+            }
+            let before = try processorTicks(of: daemon.pid)
+            // Twenty lines are a second of the other program's.
+            let lines = daemon.scratch.read("log/talk.log").utf8.count
+            try eventually("the other's lines") {
+                daemon.scratch.read("log/talk.log").utf8.count >= lines + 40
+            }
+            #expect(try daemon.program("mute").pid == pid)
+            #expect(try daemon.program("mute").state == "RUNNING")
+            #expect(try processorTicks(of: daemon.pid) - before < 90)
+        }
+    }
+
+    @Test("ends together with hundreds of others, and each exit is counted once")
+    func manyExits() throws {
+        try Daemon.running(
+            #"""
+            programs:
+              crowd:
+                command: [sh, -c, "while ! [ -e go ]; do sleep 0.05; done; exit 7"]
+                numprocs: 200
+                process_name: "%(process_num)03d"
+                directory: "%(here)s"
+                startsecs: 0
+                exitcodes: [7]
+                autorestart: unexpected
+                stdout_logfile: NONE
+                stderr_logfile: NONE
+            """#
+        ) { daemon in
+            try eventually("all to run") {
+                try daemon.programs().allSatisfy { $0.state == "RUNNING" }
+            }
+            daemon.scratch.write("go", "")
+            try eventually("all to have ended") {
+                let answer = try daemon.ask("GET", "/v1/programs")
+                guard let list = try? answer.decoded(ProgramList.self) else {
+                    throw Program.Failure(
+                        description: "\(answer.status), \(answer.headers), \(answer.body.count)"
+                    )
+                }
+                return list.programs.allSatisfy { $0.state == "EXITED" }
+            }
+            let programs = try daemon.programs()
+            #expect(programs.count == 200)
+            #expect(programs.allSatisfy { $0.runs == 1 && $0.exit?.code == 7 })
+            try daemon.wait(forLog: "exited: crowd:199")
+            #expect(daemon.logLines(containing: "exited: ").count == 200)
+        }
+    }
+
+    /// The processor time that a process has used, in hundredths of a second.
+    private func processorTicks(of pid: Int) throws -> Int {
+        let stat = contents("/proc/\(pid)/stat")
+        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+        guard fields.count > 13, let user = Int(fields[12]), let system = Int(fields[13]) else {
+            throw Program.Failure(description: "no times of \(pid)")
+        }
+        return user + system
+    }
+}
+
+@Suite("A secret", .scenarios, .timeLimit(.minutes(2)))
+struct SecretTests {
+    @Test("in the environment of a program is in no answer, no event and no log")
+    func canary() throws {
+        try Daemon.running(
+            #"""
+            programs:
+              safe: {command: sleep 1000, environment: {TOKEN: canary-7261}, startsecs: 0}
+            """#,
+            settings: ["loglevel: trace"]
+        ) { daemon in
+            try daemon.wait(for: "safe", "RUNNING")
+            let events = try EventWatch(daemon.socket)
+            #expect(try daemon.ctl("restart", "safe").status == 0)
+            var seen = try daemon.ctl("--json", "status").output + daemon.ctl("avail").output
+            seen += try daemon.ask("GET", "/v1/daemon").text
+            seen += try daemon.ask("GET", "/v1/programs").text
+            seen += try daemon.ask("GET", "/v1/daemon/plan").text
+            daemon.signal(SIGTERM)
+            try daemon.finish()
+            for note in try events.notes() { seen += "\(note)" }
+            seen += daemon.log + (daemon.process?.errors ?? "") + (daemon.process?.output ?? "")
+            #expect(seen.contains("safe"))
+            #expect(!seen.contains("canary-7261"))
+        }
+    }
+}
