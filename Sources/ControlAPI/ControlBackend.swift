@@ -47,6 +47,8 @@ package enum StreamEvent: Hashable, Sendable {
     case bytes([UInt8])
     /// So many bytes were dropped because the client did not read.
     case lost(Int)
+    /// The daemon was started again meanwhile: what was written just then may be missing.
+    case resumed
     case failed(APIError)
     case ended
 }

@@ -83,8 +83,38 @@ package final class ControlClient {
 
     /// Opens a stream and hands over what comes, until it ends or `onEvent` answers false.
     ///
-    /// A refusal is handed over as `failed`. Each stream has a connection of its own.
+    /// A refusal is handed over as `failed`. Each stream has a connection of its own. One that
+    /// follows goes on when the daemon dies and is started again, with a `resumed`.
     package func stream(
+        _ request: StreamRequest,
+        onEvent: (StreamEvent) -> Bool
+    ) throws(ControlClientError) {
+        var request = request
+        var hasBegun = false
+        var retry: Retry?
+        while true {
+            do throws(ControlClientError) {
+                return try follow(request) { event in
+                    retry = nil
+                    guard hasBegun, event == .opened else {
+                        hasBegun = hasBegun || event == .opened
+                        return onEvent(event)
+                    }
+                    return onEvent(.resumed)
+                }
+            } catch {
+                guard hasBegun, patience > .zero, let next = request.afterInterruption else {
+                    throw error
+                }
+                request = next
+                var again = retry ?? Retry(within: patience)
+                try again.pause(after: error)
+                retry = again
+            }
+        }
+    }
+
+    private func follow(
         _ request: StreamRequest,
         onEvent: (StreamEvent) -> Bool
     ) throws(ControlClientError) {

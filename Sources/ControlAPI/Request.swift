@@ -38,6 +38,17 @@ package enum StreamRequest: Hashable, Sendable {
     case events
 }
 
+extension StreamRequest {
+    /// What to ask for when the stream broke off; nil for one that had an end of its own.
+    var afterInterruption: StreamRequest? {
+        switch self {
+        case .log(let source, _, follow: true): .log(source, bytes: 0, follow: true)
+        case .log(_, _, follow: false): nil
+        case .events: .events
+        }
+    }
+}
+
 /// A log that a client may read.
 package enum LogSource: Hashable, Sendable {
     case program(name: String, channel: Channel)

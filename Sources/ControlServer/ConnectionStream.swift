@@ -29,7 +29,7 @@ extension Connection {
             return
         }
         switch event {
-        case .opened: sendHead(exchange, stream)
+        case .opened, .resumed: sendHead(exchange, stream)
         case .bytes(let bytes):
             sendHead(exchange, stream)
             send(bytes, stream)

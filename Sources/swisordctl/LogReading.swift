@@ -72,6 +72,7 @@ extension Session {
             try connection.stream(request) { event in
                 switch event {
                 case .opened: break
+                case .resumed: text.interrupted()
                 case .bytes(let bytes): text.add(bytes)
                 case .lost(let count): text.lost(count)
                 case .failed(let error): refusal = error

@@ -41,6 +41,11 @@ struct LogText {
         }
     }
 
+    /// The daemon was started again while the log was followed.
+    func interrupted() {
+        terminal.complain("swisord was started again: what was written just then may be missing")
+    }
+
     /// The end of what `-N` shows, and of what `-f` does.
     mutating func finish() {
         if json {

@@ -124,6 +124,57 @@ struct RetryTests {
     }
 }
 
+@Suite("A stream that is followed", .timeLimit(.minutes(1)))
+struct FollowedStreamTests {
+    private static func chunks(_ text: String) -> String {
+        let size = String(text.utf8.count, radix: 16)
+        return "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\(size)\r\n\(text)\r\n"
+    }
+
+    private func events(
+        _ scripts: [[String]],
+        follow: Bool = true
+    ) throws -> (events: [StreamEvent], requests: [String], error: ControlClientError?) {
+        let server = try ScriptedServer(scripts)
+        let client = ControlClient(socketPath: server.path, patience: .seconds(20))
+        var events: [StreamEvent] = []
+        var failure: ControlClientError?
+        do throws(ControlClientError) {
+            try client.stream(.log(.daemon, bytes: 1024, follow: follow)) {
+                events.append($0)
+                return true
+            }
+        } catch {
+            failure = error
+        }
+        server.join()
+        return (
+            events, server.requests.map { String($0.prefix { $0 != "\r" && $0 != "\r\n" }) },
+            failure
+        )
+    }
+
+    @Test("goes on with what comes after the daemon was started again")
+    func resumed() throws {
+        let seen = try events([[Self.chunks("one\n")], [""], [Self.chunks("two\n") + "0\r\n\r\n"]])
+        #expect(
+            seen.events == [
+                .opened, .bytes(Array("one\n".utf8)), .resumed, .bytes(Array("two\n".utf8)), .ended,
+            ]
+        )
+        #expect(seen.requests.map { $0.contains("bytes=1024") } == [true, false, false])
+        #expect(seen.requests.allSatisfy { $0.contains("follow=true") })
+        #expect(seen.error == nil)
+    }
+
+    @Test("is lost where it was to have an end of its own")
+    func lost() throws {
+        let seen = try events([[Self.chunks("one\n")]], follow: false)
+        #expect(seen.events == [.opened, .bytes(Array("one\n".utf8))])
+        #expect(seen.error == .connectionLost)
+    }
+}
+
 @Suite("The key of a request", .timeLimit(.minutes(1)))
 struct RequestKeyTests {
     private func post(_ fixture: ServerFixture, _ headers: String) throws -> String {
