@@ -30,7 +30,6 @@
 #include <unistd.h>
 
 #define LONG_WAIT 20000
-
 static const char *swisord, *chatter, *folder;
 static struct chaos_table *table;
 static unsigned seed;
@@ -317,6 +316,7 @@ static void stop_manager(void) {
 /* The guardian first; the manager goes on alone. Then the manager: programs go on alone, and a new
    daemon takes them back. Nobody who could end would be seen by anybody, so all wait meanwhile. */
 static void kill_guardian(void) {
+    look(), rest(100000);
     pid_t manager = manager_pid();
     if (manager <= 0) return;
     kill(daemon_pid, SIGKILL);
