@@ -56,6 +56,11 @@ package enum ThisProcess {
         }
     }
 
+    /// Ends this process at once (`_exit`): nothing is flushed, nobody is waited for.
+    package static func leave(_ code: Int32) -> Never {
+        _exit(code)
+    }
+
     /// Removes a name; false when there is none or it cannot be removed.
     @discardableResult
     package static func unlink(_ path: String) -> Bool {

@@ -3,6 +3,7 @@
 import Configuration
 import ControlAPI
 import Logs
+import Platform
 
 /// What other threads tell the core, through its one mailbox.
 enum CoreMessage: Sendable {
@@ -20,5 +21,7 @@ enum CoreMessage: Sendable {
     case note(level: LogLevel, text: String)
     /// The control socket, as a descriptor that is the core's to close.
     case listening(Int32)
+    /// What an upgrade is to go over to, as a descriptor that is the core's to close.
+    case executable(Result<Int32, SystemError>, reply: PendingReplies.Reply)
     case serverStopped
 }

@@ -19,6 +19,7 @@ extension Daemon {
         case .log(let notice): handle(notice)
         case .configurationRead(let reading): arrived(reading)
         case .note(let level, let text): log.log(level: level.activityLevel.loggerLevel, "\(text)")
+        case .executable(let file, let reply): goOver(to: file, reply)
         case .listening(let number): store.keep(OwnedDescriptor(owning: number), as: .socket)
         case .serverStopped: isServerStopped = true
         }

@@ -111,6 +111,7 @@ final class Daemon {
     func run(ready: () -> Void) throws(SystemError) {
         while !autostarting.isEmpty { try turn() }
         ready()
+        finishUpgrade()
         while !isServerStopped { try turn() }
         try finishLogs()
         if case .guardian(let link) = exits { link.farewell(0) }

@@ -12,6 +12,12 @@ struct GuardianStatus: Hashable {
         case off
     }
 
+    /// What came of an upgrade that this manager was started by.
+    enum Upgrade: Hashable {
+        case succeeded
+        case rolledBack(String)
+    }
+
     var state: State
     /// The pid of the guardian, or of this process where there is none: who is sent signals.
     let mainPID: Int32
@@ -20,6 +26,7 @@ struct GuardianStatus: Hashable {
     /// How the manager before this one ended, if it crashed.
     let lastCrash: String?
     let recentCrashes: Int
+    var upgrade: Upgrade?
 
     /// Without a guardian.
     static var off: GuardianStatus {

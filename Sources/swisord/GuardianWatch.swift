@@ -41,7 +41,7 @@ final class GuardianWatch {
 
     /// How the manager before this one ended, when nobody wanted it to.
     private var crash: String? {
-        welcome.cameByUpgrade ? nil : welcome.lastExit.map(\.description)
+        welcome.cameByUpgrade || welcome.wasRolledBack ? nil : welcome.lastExit.map(\.description)
     }
 
     var status: GuardianStatus {
@@ -50,7 +50,15 @@ final class GuardianWatch {
             mainPID: welcome.guardian,
             starts: welcome.start,
             lastCrash: isResumption ? crash : nil,
-            recentCrashes: welcome.recentCrashes
+            recentCrashes: welcome.recentCrashes,
+            upgrade: upgrade
         )
+    }
+
+    private var upgrade: GuardianStatus.Upgrade? {
+        if welcome.cameByUpgrade { return .succeeded }
+        guard welcome.wasRolledBack else { return nil }
+        let end = welcome.lastExit.map { "it ended (\($0)) before it was ready" }
+        return .rolledBack(welcome.text.isEmpty ? end ?? "nobody knows why" : welcome.text)
     }
 }
