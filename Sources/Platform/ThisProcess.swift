@@ -56,6 +56,11 @@ package enum ThisProcess {
         }
     }
 
+    /// Names this process in ps and top, whatever its file is called (`comm`).
+    package static func name(_ name: String) {
+        swisord_name_thread(pthread_self(), name)
+    }
+
     /// Ends this process at once (`_exit`): nothing is flushed, nobody is waited for.
     package static func leave(_ code: Int32) -> Never {
         _exit(code)

@@ -111,6 +111,8 @@ struct Startup {
 
     /// The life of a manager.
     private func manage(_ link: GuardianLink) -> Int32 {
+        // It was executed by a descriptor, for which some kernels only know a number.
+        ThisProcess.name("swisord")
         var waiting = Daemonizer.inherited()
         do throws(StartupFailure) {
             let watch = try GuardianWatch(link)
