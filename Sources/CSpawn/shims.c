@@ -12,6 +12,7 @@
 #include <malloc.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -84,6 +85,10 @@ int swisord_empty_file(void) {
         return -1;
     }
     return descriptor;
+}
+
+int swisord_lock(int descriptor) {
+    return flock(descriptor, LOCK_EX | LOCK_NB);
 }
 
 int swisord_memory_file(const char *name) {

@@ -46,7 +46,7 @@ package struct InstanceLock: ~Copyable {
     package init(path: String, pid: Int32 = getpid()) throws(Failure) {
         for _ in 1...100 {
             let file = try Self.open(path)
-            guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+            guard swisord_lock(file.rawValue) == 0 else {
                 if errno == EWOULDBLOCK { throw .held(path: path, by: Self.holder(file)) }
                 if errno == EINTR { continue }
                 throw .system(.last("flock", path))

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-private import CSpawn
 private import Glibc
 private import Supervision
 private import SystemPackage

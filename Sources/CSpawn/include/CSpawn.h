@@ -22,7 +22,6 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/types.h>
 
@@ -147,6 +146,9 @@ int swisord_permit_threads(void);
 void swisord_name_thread(pthread_t thread, const char *name);
 /* An empty file that can be read to its end at once and never written: /dev/null without /dev. */
 int swisord_empty_file(void);
+/* flock(descriptor, LOCK_EX | LOCK_NB). A header that brings struct stat along, as <sys/file.h>
+   does, would make it uncertain to Swift where that comes from. */
+int swisord_lock(int descriptor);
 /* memfd_create(name, MFD_CLOEXEC). */
 int swisord_memory_file(const char *name);
 
