@@ -34,6 +34,7 @@ extension Daemon {
             if past.origin == .daemon(.leave) { waiting.append(id) }
         }
         for entry in known.values { resumeUnconfigured(entry, past) }
+        if past.shutdown != .none { shutdownResumedAt = now }
         fleet.resumeShutdown(past.shutdown, at: now)
         runEffects()
         resumeRequests(isResumption: past.origin == .manager)

@@ -10,6 +10,7 @@ extension Daemon {
         switch signal {
         case .terminate, .interrupt, .quit:
             log.warning("received \(signal) indicating exit request")
+            if isRepeatedByGuardian { break }
             beginShutdown()
         case .hangup:
             log.warning("received SIGHUP indicating reload request")
@@ -19,6 +20,15 @@ extension Daemon {
             outlets.reopen()
         default: log.debug("received \(signal), which means nothing to swisord")
         }
+    }
+
+    /// Whether the guardian only says again what the manager before this one has heard.
+    ///
+    /// It does so at once when this one listens. Taken for a second wish it would mean SIGKILL.
+    private var isRepeatedByGuardian: Bool {
+        guard let resumed = shutdownResumedAt else { return false }
+        shutdownResumedAt = nil
+        return now.duration(since: resumed) < .seconds(1)
     }
 
     /// Begins to stop everything; when that is under way already, kills what is left at once.

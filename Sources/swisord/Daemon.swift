@@ -38,6 +38,8 @@ final class Daemon {
     var keyed: [Ticket: RequestKey] = [:]
     /// Who waits for what comes of an upgrade.
     var upgrading: [RequestKey] = []
+    /// When this manager went on with a shutdown that the one before had begun.
+    var shutdownResumedAt: Instant?
     var reading: [ReadingPurpose] = []
     var reader: ConfigurationReader
     var events: EventHub
@@ -83,7 +85,7 @@ final class Daemon {
         loaded = parts.loaded
         reader = parts.reader
         let directory = parts.loaded.configuration.daemon.runtimeDirectory
-        ledger = RequestLedger(RequestFile(path: directory + "/requests"))
+        ledger = RequestLedger(RequestFile(path: directory + "/swisord.requests"))
         outlets = parts.outlets
         log = parts.log
         environment = parts.environment

@@ -184,7 +184,7 @@ extension Launch {
                 let past = Past.ofManager(try file.readAll(), watch)
                 return (StateStore(file: file, link: watch.link), past)
             }
-            let path = settings.runtimeDirectory + "/state"
+            let path = settings.runtimeDirectory + "/swisord.state"
             let boot = BootID.current()
             var remark: String?
             do throws(StateFile.Failure) {
