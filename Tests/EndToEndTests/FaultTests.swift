@@ -29,8 +29,9 @@ struct StartFaultTests {
     func textFileBusy() throws {
         try Daemon.prepared("") { daemon in
             let path = daemon.scratch.write("copy", "", mode: 0o755)
-            let writer = open(path, O_WRONLY | O_CLOEXEC)
-            defer { if fcntl(writer, F_GETFD) >= 0 { close(writer) } }
+            // Closed once: by now the number may be that of another scenario's connection.
+            var writer = open(path, O_WRONLY | O_CLOEXEC)
+            defer { if writer >= 0 { close(writer) } }
             let program = bytes(of: "/bin/sleep")
             #expect(write(writer, program, program.count) == program.count)
             daemon.configure(
@@ -46,6 +47,7 @@ struct StartFaultTests {
             try daemon.start()
             try daemon.wait(forLog: "Text file busy")
             close(writer)
+            writer = -1
             try daemon.wait(for: "busy", "RUNNING")
         }
     }
