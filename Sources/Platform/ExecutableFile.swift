@@ -8,6 +8,7 @@ package enum ExecutableFile {
     /// Opens a program without reading it (O_PATH).
     ///
     /// - Parameter path: Where it is; nil for what has taken the place of this very program's file.
+    /// - Returns: The file, for `execveat` and nothing else.
     /// - Throws: `SystemError`; EACCES for what nobody may execute, ENOENT for nothing.
     package static func open(_ path: String?) throws(SystemError) -> OwnedDescriptor {
         let path = if let path { path } else { try ownPath() }

@@ -51,6 +51,7 @@ package struct OutputPipe: Hashable, Sendable {
     /// Opens a reader of the pipe that a running program writes to, which nobody else may read.
     ///
     /// - Parameters:
+    ///   - pid: The program.
     ///   - descriptor: The program's own number for it, 1 or 2.
     ///   - inode: Which pipe it has to be.
     /// - Returns: nil when the program has sent that output elsewhere since.
