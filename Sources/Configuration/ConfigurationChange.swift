@@ -135,6 +135,7 @@ private func updatingDifferences(
         ("stopwaitsecs", before.stopWait != after.stopWait),
         ("stopasgroup", before.stopAsGroup != after.stopAsGroup),
         ("killasgroup", before.killAsGroup != after.killAsGroup),
+        ("leftovers", old.leftovers != new.leftovers),
         ("priority", old.priority != new.priority),
         ("stdout_logfile_maxbytes", old.stdout.maxBytes != new.stdout.maxBytes),
         ("stdout_logfile_backups", old.stdout.backups != new.stdout.backups),

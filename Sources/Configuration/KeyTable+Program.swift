@@ -82,6 +82,12 @@ extension KeyTable {
             "kill the whole process group, and wait until it is empty"
         ),
         KeyDefinition(
+            "leftovers",
+            .choice(["keep", "stop"]),
+            default: "keep",
+            "what becomes of processes that outlive the program after an exit"
+        ),
+        KeyDefinition(
             "priority",
             .anyInteger,
             default: "999",

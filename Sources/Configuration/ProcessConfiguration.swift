@@ -27,6 +27,7 @@ package struct ProcessConfiguration: Hashable, Sendable {
     package var stdout: LogSettings
     package var stderr: StderrSettings
     package var serverURL: ServerURL
+    package var leftovers: LeftoverRule
     /// Where the program stands in the file; two equal programs may stand in different places.
     package var origin: Origin
 
@@ -43,6 +44,7 @@ package struct ProcessConfiguration: Hashable, Sendable {
         stdout = LogSettings(destination: .none)
         stderr = .log(LogSettings(destination: .none))
         serverURL = .automatic
+        leftovers = .keep
     }
 
     /// Stands in for a process that runs and is in no file any more; its output is dropped.
@@ -54,6 +56,14 @@ package struct ProcessConfiguration: Hashable, Sendable {
             origin: Origin(Mark(file: "", line: 0, column: 0))
         )
     }
+}
+
+/// What becomes of processes that live on when the program has ended by itself.
+package enum LeftoverRule: Hashable, Sendable {
+    /// They are left alone, and shown.
+    case keep
+    /// They are killed.
+    case stop
 }
 
 /// An `env_file` of a program.

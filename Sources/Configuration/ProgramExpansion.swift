@@ -38,6 +38,7 @@ struct ProgramExpansion {
             section.boolean("redirect_stderr") == true
             ? .redirected : .log(log("stderr", of: process.name, &loading))
         process.serverURL = serverURL(&loading)
+        if section.choice("leftovers") == "stop" { process.leftovers = .stop }
         return process
     }
 

@@ -88,10 +88,14 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
     package var priority: Int
     /// True when its run was begun by an earlier daemon and has been taken back; else nil.
     package var adopted: Bool?
+    /// How many processes ended runs have left behind; nil for none.
+    package var leftovers: Int?
+    /// What lives under it, parents before their children; nil when that was not asked for.
+    package var processes: [Member]?
 
     private enum CodingKeys: String, CodingKey {
         case name, group, state, pid, uptime, exit, runs, failures, description, why
-        case stdout, stderr, autostart, priority, adopted
+        case stdout, stderr, autostart, priority, adopted, leftovers, processes
         case stateCode = "state_code"
         case startedAt = "started_at"
         case stoppedAt = "stopped_at"
@@ -119,7 +123,9 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
         stderr: Log = Log(path: nil),
         autostart: Bool = true,
         priority: Int = 999,
-        adopted: Bool? = nil
+        adopted: Bool? = nil,
+        leftovers: Int? = nil,
+        processes: [Member]? = nil
     ) {
         self.name = name
         self.group = group
@@ -141,5 +147,7 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
         self.autostart = autostart
         self.priority = priority
         self.adopted = adopted
+        self.leftovers = leftovers
+        self.processes = processes
     }
 }

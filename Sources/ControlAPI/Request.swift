@@ -6,6 +6,8 @@
 package enum Request: Hashable, Sendable {
     /// All processes that the selection names, with everything known of them.
     case programs(Selection)
+    /// The same, with the processes that live under each.
+    case trees(Selection)
     /// Starts; with `wait` the answer comes when each is RUNNING or has failed to be.
     case start(Selection, wait: Bool)
     /// Stops; with `wait` the answer comes when each has stopped.

@@ -9,6 +9,11 @@ package enum Routes {
         kind: .flag(default: true),
         summary: "Whether to answer only when the outcome is known."
     )
+    private static let select = QueryParameter(
+        name: "select",
+        kind: .list(default: ["all"]),
+        summary: "Patterns of the programs to show."
+    )
     private static let bytes = QueryParameter(
         name: "bytes",
         kind: .bytes(default: 1600),
@@ -36,13 +41,7 @@ package enum Routes {
             "/v1/programs",
             "listPrograms",
             "All programs, or those selected.",
-            query: [
-                QueryParameter(
-                    name: "select",
-                    kind: .list(default: ["all"]),
-                    summary: "Patterns of the programs to show."
-                )
-            ],
+            query: [select],
             read: { .request(.programs(Selection($0.list("select")))) },
             write: {
                 guard case .request(.programs(let selection)) = $0 else { return nil }
@@ -66,6 +65,19 @@ package enum Routes {
                 return .program(name)
             },
             write: { if case .program(let name) = $0 { Arguments(names: [name]) } else { nil } }
+        ),
+        Route(
+            .get,
+            "/v1/trees",
+            "listTrees",
+            "Programs with the processes that live under each.",
+            query: [select],
+            errors: [.failed],
+            read: { .request(.trees(Selection($0.list("select")))) },
+            write: {
+                guard case .request(.trees(let selection)) = $0 else { return nil }
+                return Arguments(query: ["select": .list(selection.patterns)])
+            }
         ),
         command("start", "startPrograms", "Start programs.", starting, Request.start) {
             if case .start(let selection, let wait) = $0 { (selection, wait) } else { nil }

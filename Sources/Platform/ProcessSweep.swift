@@ -27,10 +27,11 @@ package enum ProcessSweep {
             var stopped: [Int32: ProcessStat] = [:]
             var isSettled = false
             while !isSettled {
-                let fresh = look(runs, adopters: adopters).joined().filter {
+                let (found, isWhole) = lookOnce(runs, adopters: adopters)
+                let fresh = found.joined().filter {
                     stopped[$0.pid]?.startTicks != $0.startTicks
                 }
-                isSettled = fresh.isEmpty || MonotonicClock.now() > end
+                isSettled = (fresh.isEmpty && isWhole) || MonotonicClock.now() > end
                 for process in fresh {
                     stopped[process.pid] = process
                     send(.stop, to: process)
@@ -43,14 +44,33 @@ package enum ProcessSweep {
     }
 
     /// The processes of each run that have not ended.
+    ///
+    /// What moves can be missed by one look, so none are believed only when a second look, at
+    /// which nobody got away unseen, has found none either.
     package static func look(
         _ runs: [ProcessTree.Run],
         adopters: Set<Int32>
     ) -> [[ProcessStat]] {
-        let tree = ProcessTree.read()
-        return tree.attribute(runs, adopters: adopters).map { pids in
+        var (found, _) = lookOnce(runs, adopters: adopters)
+        for _ in 0..<mostLooks where found.contains(where: \.isEmpty) {
+            let (again, isWhole) = lookOnce(runs, adopters: adopters)
+            found = zip(found, again).map { $0.isEmpty ? $1 : $0 }
+            if isWhole { break }
+        }
+        return found
+    }
+
+    private static let mostLooks = 100
+
+    private static func lookOnce(
+        _ runs: [ProcessTree.Run],
+        adopters: Set<Int32>
+    ) -> (found: [[ProcessStat]], isWhole: Bool) {
+        let tree = ProcessTree.read(adopters: adopters)
+        let found = tree.attribute(runs, adopters: adopters).map { pids in
             pids.compactMap { tree.processes[$0] }.filter { !$0.hasEnded }
         }
+        return (found, !tree.mayHaveMissed)
     }
 
     /// Sends a signal unless the pid is another process's by now.

@@ -27,10 +27,21 @@ package struct ProcessTree: Sendable {
 
     package let processes: [Int32: ProcessStat]
     private let children: [Int32: [Int32]]
+    /// The marks of orphans, read in the same breath as they were found: they may be gone soon.
+    private let marks: [Int32: RunMark.Reading]
+
+    /// Whether an orphan has ended before its mark could be read, and may have made another.
+    package var mayHaveMissed: Bool {
+        marks.contains { $1 == .gone && processes[$0]?.hasEnded == false }
+    }
 
     /// Reads /proc; empty where there is none.
-    package static func read() -> ProcessTree {
+    ///
+    /// - Parameter adopters: The processes whose children orphans become, besides pid 1.
+    /// - Returns: What was found.
+    package static func read(adopters: Set<Int32>) -> ProcessTree {
         var found: [ProcessStat] = []
+        var marks: [Int32: RunMark.Reading] = [:]
         if let directory = opendir("/proc") {
             defer { closedir(directory) }
             while let entry = readdir(directory) {
@@ -39,13 +50,17 @@ package struct ProcessTree: Sendable {
                 }
                 if pid > 0, let stat = ProcessStat.read(pid), !stat.isKernelThread {
                     found.append(stat)
+                    if stat.parent == 1 || adopters.contains(stat.parent) {
+                        marks[pid] = RunMark.read(pid)
+                    }
                 }
             }
         }
-        return ProcessTree(found)
+        return ProcessTree(found, marks: marks)
     }
 
-    package init(_ found: [ProcessStat]) {
+    package init(_ found: [ProcessStat], marks: [Int32: RunMark.Reading] = [:]) {
+        self.marks = marks
         processes = Dictionary(found.map { ($0.pid, $0) }) { $1 }
         children = Dictionary(grouping: found, by: \.parent).mapValues { $0.map(\.pid) }
     }
@@ -74,12 +89,10 @@ package struct ProcessTree: Sendable {
     /// - Parameters:
     ///   - runs: The runs to look for.
     ///   - adopters: The processes whose children orphans become, which belong to no run.
-    ///   - mark: Reads the mark of a process; a test says what it likes.
     /// - Returns: The pids of each run, in the order of the runs.
     package func attribute(
         _ runs: [Run],
-        adopters: Set<Int32>,
-        mark: (Int32) -> String? = RunMark.read
+        adopters: Set<Int32>
     ) -> [[Int32]] {
         var result = [[Int32]](repeating: [], count: runs.count)
         var owned = adopters.union([1])
@@ -101,17 +114,23 @@ package struct ProcessTree: Sendable {
         // A pid that is in use again says that nobody is left of the session that it once led.
         let led = Dictionary(
             runs.enumerated()
-                .filter { $1.isLeaderAlive || processes[$1.leader] == nil }
+                .filter { $1.isLeaderAlive || processes[$1.leader]?.hasEnded != false }
                 .map { ($1.leader, $0) }
         ) { $1 }
         for process in processes.values where ours.contains(process.pid) {
             guard let run = led[process.session] ?? led[process.group] else { continue }
             claimFamily(process.pid, run)
         }
-        let marks = Dictionary(runs.enumerated().map { ($1.mark, $0) }) { $1 }
-        let orphans = adopters.union([1]).flatMap { children[$0, default: []] }
-        for pid in orphans where !owned.contains(pid) {
-            if let text = mark(pid), let run = marks[text] { claimFamily(pid, run) }
+        let marked = Dictionary(runs.enumerated().map { ($1.mark, $0) }) { $1 }
+        var orphans = adopters.union([1]).flatMap { children[$0, default: []] }
+        while let pid = orphans.popLast() {
+            guard !owned.contains(pid) else { continue }
+            switch marks[pid] ?? RunMark.read(pid) {
+            case .mark(let text): if let run = marked[text] { claimFamily(pid, run) }
+            case .none: break
+            // It has ended since it was seen: its children are orphans by now.
+            case .gone: orphans += children[pid, default: []]
+            }
         }
         return result
     }
@@ -121,13 +140,32 @@ package struct ProcessTree: Sendable {
 package enum RunMark {
     package static let variable = "SWISORD_RUN"
 
-    /// The mark of a process; nil for one that has none, or is not ours to look into.
-    package static func read(_ pid: Int32) -> String? {
-        guard let text = try? SmallFile.read("/proc/\(pid)/environ", limit: 1 << 22) else {
-            return nil
+    package enum Reading: Hashable, Sendable {
+        case mark(String)
+        /// It has none, or is not ours to look into.
+        case none
+        /// It has ended.
+        case gone
+    }
+
+    /// The mark of a process.
+    ///
+    /// In the middle of an exec a process has no environment for a moment, so one that has none is
+    /// looked at again, for 50 ms at most.
+    package static func read(_ pid: Int32) -> Reading {
+        for _ in 0..<100 {
+            let text = (try? SmallFile.read("/proc/\(pid)/environ", limit: 1 << 22)) ?? ""
+            if !text.isEmpty { return find(text) }
+            guard let stat = ProcessStat.read(pid), !stat.hasEnded else { return .gone }
+            guard access("/proc/\(pid)/environ", R_OK) == 0 else { return .none }
+            usleep(500)
         }
+        return .none
+    }
+
+    private static func find(_ environment: String) -> Reading {
         let prefix = "\(variable)="
-        let entry = text.split(separator: "\0").first { $0.hasPrefix(prefix) }
-        return entry.map { String($0.dropFirst(prefix.count)) }
+        let entry = environment.split(separator: "\0").first { $0.hasPrefix(prefix) }
+        return entry.map { .mark(String($0.dropFirst(prefix.count))) } ?? .none
     }
 }

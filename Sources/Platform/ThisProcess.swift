@@ -7,6 +7,11 @@ private import Glibc
 package enum ThisProcess {
     package static var pid: Int32 { getpid() }
 
+    package static var parent: Int32 { getppid() }
+    /// How many ticks of /proc/PID/stat are a second.
+    package static var clockTicks: Int { sysconf(Int32(_SC_CLK_TCK)) }
+    /// The size of a page, in bytes.
+    package static var pageSize: Int { sysconf(Int32(_SC_PAGESIZE)) }
     package static var userID: UInt32 { geteuid() }
 
     /// Sets the file creation mask.

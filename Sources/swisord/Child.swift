@@ -84,20 +84,27 @@ final class Child {
 
     /// Puts together what to execute now, `env_file`s read anew.
     ///
+    /// - Parameters:
+    ///   - environment: What all programs get.
+    ///   - patience: How long an `env_file` is waited for.
+    ///   - mark: The run, for `SWISORD_RUN`.
+    /// - Returns: What the spawner takes.
     /// - Throws: `SpawnFailure` of the step `environment` when an `env_file` cannot be used.
     func program(
         _ environment: ChildEnvironment,
-        _ patience: Patience
+        _ patience: Patience,
+        mark: String? = nil
     ) throws(SpawnFailure) -> PreparedProgram {
         var files: [OrderedDictionary<String, String>] = []
         for reference in configuration.environmentFiles {
             if let file = try read(reference, patience) { files.append(file) }
         }
-        let variables = environment.variables(
+        var variables = environment.variables(
             for: configuration,
             user: credentials,
             files: files
         )
+        variables[RunMark.variable] = mark
         return try PreparedProgram(
             arguments: configuration.arguments,
             environment: variables.map { "\($0.key)=\($0.value)" },

@@ -17,6 +17,7 @@ enum CoreMessage: Sendable {
         receive: @Sendable (StreamEvent) -> Void
     )
     case log(LogNotice)
+    case trees(TreeThread.News)
     case configurationRead(ConfigurationReading)
     case note(level: LogLevel, text: String)
     /// The control socket, as a descriptor that is the core's to close.

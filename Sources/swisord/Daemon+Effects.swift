@@ -36,14 +36,18 @@ extension Daemon {
             // A stopped process cannot obey before it runs again.
             send(.continue, to: pid, group: toGroup, of: id)
         case .kill(let id, let pid, let toGroup):
-            if lingering.isSpent(pid, of: id) {
+            if toGroup { killTree(id, leader: pid) }
+            if lingering.isSpent(pid, of: id, { isTreeEmpty($0, leader: $1) }) {
                 fleet.handle(.groupEmptied, for: id, at: now)
             } else {
                 send(.kill, to: pid, group: toGroup, of: id)
             }
         case .inspectGroup(let id, let pid):
             let isAbandoned = children[id]?.isAbandoned ?? false
-            if lingering.isEmpty(pid, of: id, isAbandoned: isAbandoned) {
+            let isEmpty = lingering.isEmpty(pid, of: id, isAbandoned: isAbandoned) {
+                isTreeEmpty($0, leader: $1)
+            }
+            if isEmpty {
                 fleet.handle(.groupEmptied, for: id, at: now)
             }
         case .report(let report): tell(report)
@@ -61,11 +65,17 @@ extension Daemon {
             if let orphan = child.orphan, isOccupied(by: orphan, child) {
                 throw SpawnFailure.orphan(orphan.process.pid)
             }
-            let program = try child.program(environment, patience)
-            let options = Spawner.Options(isSibling: exits.makesSiblings, isGated: true)
+            let birth = birth(of: id)
+            let program = try child.program(environment, patience, mark: birth?.mark)
+            let options = Spawner.Options(
+                isSibling: exits.makesSiblings,
+                isGated: true,
+                cgroup: birth?.cgroup?.directory.rawValue
+            )
             let spawned = try outlets.spawn(program, for: child, with: spawner, options)
             let pid = spawned.pid
             child.began(pid)
+            if let birth { groups.began(birth, of: id, as: pid, isInCgroup: spawned.isInCgroup) }
             members[pid] = id
             for other in lingering.takeReplaced(by: pid) {
                 fleet.handle(.groupEmptied, for: other, at: now)
@@ -106,6 +116,7 @@ extension Daemon {
         }
         guard case .changed(let id, let name, let from, let to, let pid) = report else { return }
         if from == .stopping { settling.stopped(id) }
+        if from == .stopping, to == .stopped { retire(id) }
         // Only a change that an exit has brought about carries one.
         let isExit = from == .stopping || to == .exited || to == .backoff || to == .fatal
         let exit = isExit ? fleet[id]?.history.lastExit : nil

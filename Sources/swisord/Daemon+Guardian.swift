@@ -86,7 +86,7 @@ extension Daemon {
             try? reactor.remove(survivor.process.descriptor)
             members[survivor.pid] = nil
             handleExit(of: id, status, pid: nil)
-            lookAtGroups()
+            tellEmptied()
         }
     }
 }

@@ -66,7 +66,7 @@ extension Request {
     /// The word for what is asked, in records.
     var verb: String {
         switch self {
-        case .programs, .daemon, .plan: "question"
+        case .programs, .trees, .daemon, .plan: "question"
         case .start: "start"
         case .stop: "stop"
         case .restart: "restart"

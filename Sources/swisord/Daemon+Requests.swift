@@ -17,6 +17,7 @@ extension Daemon {
         case .settled(let key, let response): ledger.settle(key, response)
         case .stream(let request, _, let credit, let receive): open(request, credit, receive)
         case .log(let notice): handle(notice)
+        case .trees(let news): handle(news)
         case .configurationRead(let reading): arrived(reading)
         case .note(let level, let text): log.log(level: level.activityLevel.loggerLevel, "\(text)")
         case .executable(let file, let reply): goOver(to: file, reply)
@@ -33,6 +34,7 @@ extension Daemon {
     ) {
         switch request {
         case .programs(let selection): reply(.programs(list(selection)))
+        case .trees(let selection): listTrees(selection, list(selection), reply)
         case .start(let selection, let wait): command(.start, selection, wait, key, reply)
         case .stop(let selection, let wait): command(.stop, selection, wait, key, reply)
         case .restart(let selection, let wait): command(.restart, selection, wait, key, reply)
@@ -85,7 +87,7 @@ extension Daemon {
         return ProgramList(
             programs: members.sorted { $0.name < $1.name }.map { member in
                 let child = children[member.id]
-                return snapshot.info(
+                var info = snapshot.info(
                     member,
                     isAdopted: child?.isInherited == true && member.machine.liveRun != nil,
                     stdout: child.map { outlets.info($0.stdout, at: now) }
@@ -93,6 +95,9 @@ extension Daemon {
                     stderr: child.map { outlets.info($0.stderr, at: now) }
                         ?? ProcessInfo.Log(path: nil)
                 )
+                let leftovers = groups.leftoverCount(member.id)
+                info.leftovers = leftovers > 0 ? leftovers : nil
+                return info
             },
             missing: missing.map { CommandResult(missing: $0, .listed) },
             alarms: alarms

@@ -21,6 +21,7 @@ final class Daemon {
         case mailbox = 1
         case guardian = 2
         case disks = 3
+        case cgroups = 8
         /// Tokens from here on are reports of spawns: `firstReport + MemberID`.
         case firstReport = 16
         /// Tokens from here on are processes that are no children: `firstSurvivor + MemberID`.
@@ -32,6 +33,8 @@ final class Daemon {
     var children: [MemberID: Child] = [:]
     var members: [PID: MemberID] = [:]
     var lingering = LingeringGroups()
+    let groups: RunGroups
+    var trees: TreeThread?
     var replies = PendingReplies()
     var ledger: RequestLedger
     /// The keys of requests that the fleet works on.
@@ -91,6 +94,7 @@ final class Daemon {
         environment = parts.environment
         core = parts.core
         startedAt = WallClock.now()
+        groups = try RunGroups(instance: parts.environment.socket)
         spawner = try Spawner(restoringOpenFiles: parts.openFiles)
         reactor = try Reactor()
         store = parts.store
@@ -104,6 +108,7 @@ final class Daemon {
         try reactor.add(signals.descriptor, token: Source.signals.rawValue)
         try reactor.add(core.descriptor, token: Source.mailbox.rawValue)
         try reactor.add(outlets.logs.diskAlarm, token: Source.disks.rawValue)
+        try reactor.add(groups.watch.descriptor, token: Source.cgroups.rawValue)
     }
 
     /// Runs until the fleet has been shut down and the server has said goodbye.
@@ -111,10 +116,12 @@ final class Daemon {
     /// - Parameter ready: Called once, when autostart has been attempted for all.
     /// - Throws: `SystemError` when the kernel's events cannot be had any more.
     func run(ready: () -> Void) throws(SystemError) {
+        takeUpTrees()
         while !autostarting.isEmpty { try turn() }
         ready()
         finishUpgrade()
         while !isServerStopped { try turn() }
+        groups.leave()
         try finishLogs()
         if case .guardian(let link) = exits { link.farewell(0) }
     }
@@ -159,6 +166,7 @@ final class Daemon {
             fleet.reachDeadlines(at: now, atMost: Self.startsPerTurn)
             runEffects()
         }
+        if ready.contains(where: { $0.token == Source.cgroups.rawValue }) { cgroupsHaveChanged() }
         if ready.contains(where: { $0.token == Source.mailbox.rawValue }) {
             for message in core.takeAll() { handle(message) }
         }
@@ -208,18 +216,11 @@ final class Daemon {
                 } else {
                     log.info("reaped unknown pid \(child.pid) (\(child.status))")
                 }
-                if exits.acknowledge(child.pid) { lookAtGroups() }
-            case .collected: lookAtGroups()
+                if exits.acknowledge(child.pid) { tellEmptied() }
+            case .collected: tellEmptied()
             }
         }
         isReaping = true
-    }
-
-    func lookAtGroups() {
-        for id in lingering.takeEmptied() {
-            fleet.handle(.groupEmptied, for: id, at: now)
-            runEffects()
-        }
     }
 
     private static let exitsPerTurn = 64
@@ -228,17 +229,21 @@ final class Daemon {
     func handleExit(of id: MemberID, _ status: ExitStatus, pid: PID?) {
         readReport(of: id)
         let event: ProcessMachine.Event
+        var hasExecuted = true
         if let failure = children[id]?.failure {
             children[id]?.failure = nil
+            hasExecuted = false
             event = .exited(.neverExecuted(failure))
         } else if let pid, children[id]?.isInherited == true,
             ProcessStat.read(pid)?.hasExecuted == false
         {
             // It waited for a manager that was killed, and was never the program.
+            hasExecuted = false
             event = .startAborted
         } else {
             event = .exited(status)
         }
+        leaderHasGone(id, hasExecuted: hasExecuted)
         children[id]?.ended()
         fleet.handle(event, for: id, at: now)
         runEffects()

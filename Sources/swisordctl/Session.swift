@@ -43,8 +43,13 @@ extension Session {
         return info
     }
 
-    func programs(_ patterns: [String]) throws(Interruption) -> ProgramList {
-        let response = try send(.programs(.naming(patterns)))
+    /// The programs that the patterns name, with what lives under them if that is wanted.
+    func programs(
+        _ patterns: [String],
+        withTrees: Bool = false
+    ) throws(Interruption) -> ProgramList {
+        let selection = Selection.naming(patterns)
+        let response = try send(withTrees ? .trees(selection) : .programs(selection))
         guard case .programs(var list) = response else { throw .unexpected }
         list.programs = Pattern.sort(list.programs, by: patterns) { ($0.group, $0.name) }
         list.missing = Pattern.sort(list.missing, by: patterns) { ($0.group, $0.name) }

@@ -13,6 +13,15 @@ enum Filled {
         text: "terminated by SIGSEGV (core dumped)"
     )
     static let log = ProcessInfo.Log(path: "/log", lostBytes: 5, trouble: "full")
+    static let member = ProcessInfo.Member(
+        pid: 7,
+        parent: 6,
+        command: "sleep 10",
+        state: "S",
+        cpuTime: 1.5,
+        memory: 4096,
+        isLeftover: true
+    )
     static let program = ProcessInfo(
         name: "web",
         group: "web",
@@ -33,7 +42,9 @@ enum Filled {
         stderr: log,
         autostart: true,
         priority: 999,
-        adopted: true
+        adopted: true,
+        leftovers: 2,
+        processes: [member]
     )
     static let result = CommandResult(name: "a", group: "g", action: .started, error: error)
     static let guardian = DaemonInfo.Guardian(state: .watching, pid: 1)

@@ -129,6 +129,7 @@ struct OpenAPITests {
                     text: "?"
                 )
             ),
+            model("Member", Filled.member, Filled.member),
             model("Log", Filled.log, ProcessInfo.Log(path: nil)),
             model(
                 "ProgramList",

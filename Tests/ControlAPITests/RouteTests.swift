@@ -10,7 +10,8 @@ struct RouteTests {
 
     static let calls: [Call] =
         [
-            .request(.programs(.all)), .request(.programs(odd)), .program("web"),
+            .request(.programs(.all)), .request(.programs(odd)), .request(.trees(odd)),
+            .program("web"),
             .program("a,b:c"),
             .request(.signal(odd, name: "TERM")), .request(.signal(.all, name: "\"}\u{1}é")),
             .request(.clear(odd)), .request(.daemon), .request(.reload), .request(.shutdown),

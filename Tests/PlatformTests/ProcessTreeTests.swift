@@ -13,6 +13,14 @@ struct ProcessTreeTests {
         return ProcessStat(Array("\(start) 0 0 20 0 1 0 77 4096 5\n".utf8))
     }
 
+    private func made(
+        _ processes: [(Int, Int, Int)],
+        _ marks: [Int32: RunMark.Reading]
+    ) -> ProcessTree {
+        let stats = processes.compactMap { stat($0.0, parent: $0.1, session: $0.2) }
+        return ProcessTree(stats, marks: marks)
+    }
+
     private func run(_ mark: String, _ leader: Int32, alive: Bool = true) -> ProcessTree.Run {
         ProcessTree.Run(mark: mark, leader: leader, isLeaderAlive: alive, cgroup: nil)
     }
@@ -32,10 +40,9 @@ struct ProcessTreeTests {
 
     @Test("gives each process to one run, by descent, session and mark")
     func attributes() {
-        let tree = ProcessTree(tree.compactMap { stat($0.0, parent: $0.1, session: $0.2) })
+        let tree = made(tree, [40: .mark("c"), 50: .mark("x"), 21: .mark("c")])
         let runs = [run("a", 20), run("b", 30, alive: false), run("c", 99, alive: false)]
-        let marks: [Int32: String] = [40: "c", 50: "x", 21: "c"]
-        let found = tree.attribute(runs, adopters: [10, 11]) { marks[$0] }
+        let found = tree.attribute(runs, adopters: [10, 11])
         #expect(found.map { $0.sorted() } == [[20, 21, 22], [31], [40, 42]])
     }
 
@@ -43,17 +50,26 @@ struct ProcessTreeTests {
     func reusedPid() {
         var reused = tree
         reused.append((30, 10, 30))
-        let tree = ProcessTree(reused.compactMap { stat($0.0, parent: $0.1, session: $0.2) })
-        let found = tree.attribute([run("b", 30, alive: false)], adopters: [10, 11]) { _ in nil }
+        let tree = made(reused, [:])
+        let found = tree.attribute([run("b", 30, alive: false)], adopters: [10, 11])
         #expect(found == [[]])
+    }
+
+    @Test("takes the children of one that has just ended for orphans")
+    func ended() {
+        let tree = made(tree, [40: .gone, 42: .mark("c")])
+        let found = tree.attribute([run("c", 99, alive: false)], adopters: [10, 11])
+        #expect(tree.mayHaveMissed)
+        #expect(found == [[42]])
     }
 
     @Test("never gives away those that adopt orphans")
     func sparesAdopters() {
-        let tree = ProcessTree(tree.compactMap { stat($0.0, parent: $0.1, session: $0.2) })
+        let marks = [10, 11, 20, 31, 40, 41, 50].map { (Int32($0), RunMark.Reading.mark("a")) }
+        let tree = made(tree, Dictionary(uniqueKeysWithValues: marks))
         let runs = [run("a", 10), run("b", 11), run("c", 1)]
         #expect(
-            tree.attribute(runs, adopters: [10, 11]) { _ in "a" }[0].sorted() == [
+            tree.attribute(runs, adopters: [10, 11])[0].sorted() == [
                 20, 21, 22, 31, 40, 41, 42, 50, 51,
             ]
         )

@@ -9,10 +9,13 @@ enum Status: Verb {
         HelpForm("status", "Show all processes: name, state, and why they are in it."),
         HelpForm("status <name>...", "Show these processes."),
         HelpForm("status <group>:*", "Show the processes of a group."),
+        HelpForm("status --tree [<name>...]", "Show what lives under them: pid, CPU time, memory."),
     ]
 
     static func run(_ arguments: [String], in session: inout Session) throws(Interruption) {
-        let list = try session.programs(arguments)
+        let withTrees = arguments.contains("--tree")
+        let names = arguments.filter { $0 != "--tree" }
+        let list = try session.programs(names, withTrees: withTrees)
         for missing in list.missing {
             session.say(Outcome(missing).line)
             session.exitStatus = .statusUnknown
@@ -21,8 +24,9 @@ enum Status: Verb {
             Row($0, isEscaped: session.terminal.traits.outputIsTerminal)
         }
         let width = rows.lazy.map(\.width).reduce(30, max) + 3
-        for row in rows {
+        for (row, program) in zip(rows, list.programs) {
             session.say(Span(row.name(padded: width)), row.state, Span(row.description))
+            for line in ProcessLines(of: program).lines { session.say(line) }
         }
         // On standard error: scripts take each line for a process.
         for alarm in list.alarms ?? [] { session.advise("alarm: \(alarm)") }
@@ -44,7 +48,7 @@ private struct Row {
         name = isEscaped ? Escaping.name(program.namespec) : program.namespec
         width = name.unicodeScalars.count
         state = Span(program.state.padded(to: 10), program.style)
-        description = program.reason + program.loss
+        description = program.reason + program.loss + program.remains
     }
 
     func name(padded width: Int) -> String {
@@ -78,6 +82,15 @@ extension ProcessInfo {
     fileprivate var reason: String {
         guard let why, !why.isEmpty else { return description }
         return why
+    }
+
+    /// What ended runs have left behind.
+    fileprivate var remains: String {
+        switch leftovers {
+        case nil, 0: ""
+        case 1: "; 1 process left over"
+        case let count?: "; \(count) processes left over"
+        }
     }
 
     /// What has become of output that should be in the logs.
