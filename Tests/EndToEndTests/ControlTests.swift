@@ -93,6 +93,7 @@ struct ControlTests {
             500,
             #""failed""#
         ),
+        Exchange("GET", "/v1/trees", 200, #""idle""#),
         Exchange("GET", "/v1/nothing", 404, #""not_found""#),
         Exchange(
             "DELETE",
