@@ -97,7 +97,7 @@ package final class Cgroup {
 }
 
 /// Tells when cgroups change between empty and not (`inotify` on their cgroup.events).
-package struct CgroupWatch: ~Copyable {
+package final class CgroupWatch {
     /// Readable when one of the watched groups has changed; `drain` it, and look at them.
     package let descriptor: OwnedDescriptor
 

@@ -10,6 +10,7 @@ import Supervision
 extension Daemon {
     /// Finds the groups of the runs that an earlier manager began, and what earlier ones left.
     func takeUpTrees() {
+        guard groups.isActive else { return }
         if let reason = groups.unavailable {
             log.info("no cgroups for programs: \(reason); what leaves them is sought in /proc")
         }
@@ -50,8 +51,8 @@ extension Daemon {
 
     /// Prepares what the next run of a member is known by.
     func birth(of id: MemberID) -> RunGroups.Birth? {
+        guard groups.isActive, let member = fleet[id] else { return nil }
         retire(id)
-        guard let member = fleet[id] else { return nil }
         return groups.begin(member.name, member.history.runs + 1)
     }
 
@@ -59,7 +60,7 @@ extension Daemon {
     @discardableResult
     private func group(of id: MemberID, leader: PID) -> RunGroups.Group? {
         if let group = groups.current[id], group.leader == leader { return group }
-        guard let member = fleet[id] else { return nil }
+        guard groups.isActive, let member = fleet[id] else { return nil }
         groups.adopt(member.name, member.history.runs, of: id, as: leader)
         return groups.current[id]
     }
@@ -93,7 +94,7 @@ extension Daemon {
 
     private func leave(_ group: RunGroups.Group, behind id: MemberID) {
         groups.leftovers[id, default: []].append(group)
-        if let cgroup = group.cgroup { try? groups.watch.add(cgroup) }
+        if let cgroup = group.cgroup { watch(cgroup) }
         let name = fleet[id]?.name.description ?? "?"
         if children[id]?.configuration.leftovers == .stop {
             if group.cgroup != nil {
@@ -117,7 +118,7 @@ extension Daemon {
         if let cgroup = group.cgroup {
             guard cgroup.isPopulated else { return true }
             // Watched first, looked at again after.
-            try? groups.watch.add(cgroup)
+            watch(cgroup)
             return !cgroup.isPopulated
         }
         if group.seen?.isEmpty == true { return true }
@@ -184,9 +185,21 @@ extension Daemon {
 
     // MARK: - News
 
+    /// Has it told when a cgroup empties.
+    ///
+    /// Where the system has no inotify left, every exit and the end of stopwaitsecs are the moments
+    /// to look again.
+    private func watch(_ cgroup: Cgroup) {
+        if groups.watch == nil, let made = try? CgroupWatch() {
+            try? reactor.add(made.descriptor, token: Source.cgroups.rawValue)
+            groups.watch = made
+        }
+        try? groups.watch?.add(cgroup)
+    }
+
     /// A cgroup has changed.
     func cgroupsHaveChanged() {
-        groups.watch.drain()
+        groups.watch?.drain()
         groups.dropSpent()
         tellEmptied()
     }

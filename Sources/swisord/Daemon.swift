@@ -94,7 +94,7 @@ final class Daemon {
         environment = parts.environment
         core = parts.core
         startedAt = WallClock.now()
-        groups = try RunGroups(instance: parts.environment.socket)
+        groups = RunGroups(instance: parts.environment.socket)
         spawner = try Spawner(restoringOpenFiles: parts.openFiles)
         reactor = try Reactor()
         store = parts.store
@@ -108,7 +108,6 @@ final class Daemon {
         try reactor.add(signals.descriptor, token: Source.signals.rawValue)
         try reactor.add(core.descriptor, token: Source.mailbox.rawValue)
         try reactor.add(outlets.logs.diskAlarm, token: Source.disks.rawValue)
-        try reactor.add(groups.watch.descriptor, token: Source.cgroups.rawValue)
     }
 
     /// Runs until the fleet has been shut down and the server has said goodbye.

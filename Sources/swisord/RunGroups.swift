@@ -40,11 +40,16 @@ final class RunGroups {
         var count: Int { cgroup?.pids.count ?? survivors.count }
     }
 
+    /// Whether runs are followed beyond their process groups (SWISORD_TREES=cgroup or proc).
+    ///
+    /// Not by default yet: hundreds of stops at a time are slow to find out that nothing is left.
+    let isActive: Bool
     let home: CgroupHome?
     /// Why there are no cgroups; nil when there are.
     let unavailable: String?
-    /// Told when a cgroup empties.
-    let watch: CgroupWatch
+    /// Told when a cgroup empties; made when the first is not empty at once, because a user may have
+    /// no more than 128 of them, and many daemons never need one.
+    var watch: CgroupWatch?
     private let tag: String
     /// The current run of each member.
     var current: [MemberID: Group] = [:]
@@ -52,25 +57,18 @@ final class RunGroups {
     var leftovers: [MemberID: [Group]] = [:]
 
     /// - Parameter instance: What is this daemon's alone, and the same after a restart.
-    /// - Throws: `SystemError` when there is no inotify to be had.
-    init(instance: String) throws(SystemError) {
+    init(instance: String) {
         tag = StableHash.hexadecimal("\(instance)\n\(BootID.current().text)")
-        watch = try CgroupWatch()
+        let means = getenv("SWISORD_TREES").map { String(cString: $0) }
+        isActive = means == "cgroup" || means == "proc"
         do throws(CgroupUnavailable) {
-            guard RunGroups.areWanted else {
-                throw CgroupUnavailable(reason: "SWISORD_CGROUPS is off")
-            }
+            guard means == "cgroup" else { throw CgroupUnavailable(reason: "not asked for") }
             home = try CgroupHome(tag: tag)
             unavailable = nil
         } catch {
             home = nil
             unavailable = error.reason
         }
-    }
-
-    /// For tests, and for those whose cgroups are somebody else's business.
-    private static var areWanted: Bool {
-        getenv("SWISORD_CGROUPS").map { String(cString: $0) } != "off"
     }
 
     func mark(_ name: ProcessName, _ number: Int) -> String {

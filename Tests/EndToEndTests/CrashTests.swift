@@ -156,8 +156,13 @@ struct GuardianCrashTests {
             try daemon.wait(forLog: "the guardian has died")
             #expect(try daemon.program("idle").pid == idle)
             // What ends now is nobody's child that we could wait for.
-            let sleeper = contents("/proc/\(brief)/task/\(brief)/children")
-            kill(pid_t(sleeper.split(separator: " ").first.flatMap { Int32($0) } ?? 0), SIGKILL)
+            var sleeper: Int32?
+            try eventually("its child") {
+                let children = contents("/proc/\(brief)/task/\(brief)/children")
+                sleeper = children.split(separator: " ").first.flatMap { Int32($0) }
+                return sleeper != nil
+            }
+            kill(try #require(sleeper), SIGKILL)
             try daemon.wait(for: "brief", "EXITED")
             _ = try daemon.ask("POST", "/v1/programs/idle/restart")
             let next = try daemon.wait(for: "idle", "RUNNING").pid

@@ -18,7 +18,7 @@ enum TreeMeans: String, CaseIterable, CustomTestStringConvertible {
             access("\($0)/cgroup.procs", W_OK) == 0
         }
     }
-    var variables: [String] { self == .proc ? ["SWISORD_CGROUPS=off"] : [] }
+    var variables: [String] { ["SWISORD_TREES=\(self == .proc ? "proc" : "cgroup")"] }
 }
 
 @Suite("What a program has made", .scenarios, .timeLimit(.minutes(2)))
@@ -86,7 +86,7 @@ struct TreeTests {
                 "move",
                 "echo $1 > \(move).at; [ $1 = 0 ] || setsid sh \(move) $(($1 - 1)) &\n"
             )
-            try daemon.start()
+            try daemon.start(adding: TreeMeans.cgroups.variables)
             func place() -> Int { Int(daemon.scratch.read("move.at").dropLast()) ?? 20_000 }
             try eventually("the chase") { place() < 19_990 }
             #expect(try daemon.ctl("stop", "hare").output == "hare: stopped\n")
