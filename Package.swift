@@ -42,6 +42,7 @@ let package = Package(
         // C that we own, and C that we do not: each is imported by exactly one Swift target.
         .target(name: "CSpawn", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
 
         .target(name: "YAML", dependencies: ["CYaml"]),
@@ -53,7 +54,11 @@ let package = Package(
             dependencies: ["Platform", "Supervision", systemPackage, deque, logging]
         ),
         .target(name: "ControlAPI", dependencies: [nioCore, nioEmbedded, nioHTTP1]),
-        .target(name: "ControlServer", dependencies: ["ControlAPI", nioCore, nioPosix, nioHTTP1]),
+        .target(name: "XMLRPC", dependencies: ["ControlAPI", "CExpat"]),
+        .target(
+            name: "ControlServer",
+            dependencies: ["ControlAPI", "XMLRPC", nioCore, nioPosix, nioHTTP1]
+        ),
 
         .executableTarget(
             name: "swisord",
@@ -90,7 +95,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "CGuardianFuzz", "Configuration", "Supervision", "Platform", "Logs", "ControlAPI",
-                "ControlServer", nioCore, nioEmbedded, nioHTTP1, ordered,
+                "ControlServer", "XMLRPC", nioCore, nioEmbedded, nioHTTP1, ordered,
             ],
             path: "Tests/FuzzTargets"
         ),
@@ -112,6 +117,7 @@ let package = Package(
             dependencies: ["Logs", "Platform", "Supervision", systemPackage]
         ),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "YAML"]),
+        .testTarget(name: "XMLRPCTests", dependencies: ["XMLRPC", "ControlAPI"]),
         .testTarget(
             name: "ControlServerTests",
             dependencies: ["ControlServer", "ControlAPI"]

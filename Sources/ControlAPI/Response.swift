@@ -16,15 +16,19 @@ package struct ProgramList: Hashable, Sendable, Codable {
     package var missing: [CommandResult]
     /// What somebody should look after, as the daemon tells it; nil when all is well.
     package var alarms: [String]?
+    /// When it was so, in seconds since 1970; nil from a daemon that does not tell.
+    package var at: Double?
 
     package init(
         programs: [ProcessInfo],
         missing: [CommandResult] = [],
-        alarms: [String] = []
+        alarms: [String] = [],
+        at: Double? = nil
     ) {
         self.programs = programs
         self.missing = missing
         self.alarms = alarms.isEmpty ? nil : alarms
+        self.at = at
     }
 }
 

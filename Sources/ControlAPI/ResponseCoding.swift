@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Answers as HTTP: a status and a JSON body.
+/// Answers as HTTP: a status and a body, which is JSON unless something else is said.
 package struct HTTPAnswer: Hashable, Sendable {
     package var status: Int
     package var body: [UInt8]
+    /// What the body is.
+    package var type = "application/json"
 
-    package init(status: Int, body: [UInt8]) {
+    package init(status: Int, body: [UInt8], type: String = "application/json") {
         self.status = status
         self.body = body
+        self.type = type
     }
 }
 

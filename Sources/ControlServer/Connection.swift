@@ -25,7 +25,7 @@ final class Connection: ChannelInboundHandler {
         case idle(since: NIODeadline)
         case head
         case body(HTTPRequestHead, [UInt8])
-        case waiting(Exchange, Call)
+        case waiting(Exchange, Awaited)
         case streaming(Exchange, StreamState)
         case writing(Exchange)
         case lingering
@@ -94,9 +94,9 @@ final class Connection: ChannelInboundHandler {
         // No more requests, but what was asked is still answered.
         switch phase {
         case .idle, .head, .body, .lingering, .closed: close()
-        case .waiting(var exchange, let call):
+        case .waiting(var exchange, let awaited):
             exchange.keepsAlive = false
-            phase = .waiting(exchange, call)
+            phase = .waiting(exchange, awaited)
         case .streaming(var exchange, let stream):
             exchange.keepsAlive = false
             phase = .streaming(exchange, stream)
@@ -165,6 +165,7 @@ final class Connection: ChannelInboundHandler {
             guard length <= limits.bodyBytes else { return refuse(.bodyTooLarge(limits)) }
             gate.expect(.length(length))
         } else {
+            if Supervisord.needsLength(head) { return refuse(.lengthMissing) }
             gate.expect(encodings.isEmpty ? .length(0) : .chunked)
         }
         phase = .body(head, [])
@@ -181,13 +182,17 @@ final class Connection: ChannelInboundHandler {
         serial += 1
         var exchange = Exchange(serial: serial, head: head)
         if isFinishing { exchange.keepsAlive = false }
+        if let address = SupervisordAddress(target: head.uri) {
+            return serve(address, head, body, exchange)
+        }
         do throws(APIError) {
             let http = HTTPCall(method: head.method.rawValue, target: head.uri, body: body)
             let call = try Routes.parse(http)
             let key = try key(of: head)
             switch call {
-            case .request(let request): submit(request, key, for: call, exchange)
-            case .program(let name): submit(.programs(Selection([name])), nil, for: call, exchange)
+            case .request(let request): submit(request, key, .json(call), exchange)
+            case .program(let name):
+                submit(.programs(Selection([name])), nil, .json(call), exchange)
             case .stream(let request): open(request, exchange)
             }
         } catch {
@@ -214,14 +219,15 @@ final class Connection: ChannelInboundHandler {
         return head.method == .POST ? key : nil
     }
 
-    private func submit(
+    /// Asks the daemon, and waits for its answer however long that takes.
+    func submit(
         _ request: Request,
         _ key: RequestKey?,
-        for call: Call,
+        _ awaited: Awaited,
         _ exchange: Exchange
     ) {
         guard let loop = context?.eventLoop else { return }
-        phase = .waiting(exchange, call)
+        phase = .waiting(exchange, awaited)
         let connection = NIOLoopBound(self, eventLoop: loop)
         let serial = exchange.serial
         backend.submit(request, key: key, from: peer) { response in
@@ -230,10 +236,13 @@ final class Connection: ChannelInboundHandler {
     }
 
     private func settled(_ response: Response, _ serial: UInt64) {
-        guard case .waiting(let exchange, let call) = phase, exchange.serial == serial else {
+        guard case .waiting(let exchange, let awaited) = phase, exchange.serial == serial else {
             return
         }
-        answer(HTTPAnswer(response, to: call), in: exchange)
+        switch awaited {
+        case .json(let call): answer(HTTPAnswer(response, to: call), in: exchange)
+        case .xmlrpc(let then): proceed(then(response), exchange)
+        }
     }
 
     // MARK: Answers
@@ -246,7 +255,7 @@ final class Connection: ChannelInboundHandler {
         phase = .writing(exchange)
         arm(limits.answerDeadline)
         var headers = more
-        headers.add(name: "content-type", value: "application/json")
+        headers.add(name: "content-type", value: answer.type)
         headers.add(name: "content-length", value: String(answer.body.count))
         context.write(
             wrapOutboundOut(.head(responseHead(answer.status, headers, exchange))),

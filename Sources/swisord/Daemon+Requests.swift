@@ -100,7 +100,8 @@ extension Daemon {
                 return info
             },
             missing: missing.map { CommandResult(missing: $0, .listed) },
-            alarms: alarms
+            alarms: alarms,
+            at: snapshot.text.wall(now)
         )
     }
 

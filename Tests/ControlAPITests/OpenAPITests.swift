@@ -133,7 +133,7 @@ struct OpenAPITests {
             model("Log", Filled.log, ProcessInfo.Log(path: nil)),
             model(
                 "ProgramList",
-                ProgramList(programs: [], alarms: ["fire"]),
+                ProgramList(programs: [], alarms: ["fire"], at: 1.5),
                 ProgramList(programs: [])
             ),
             model("CommandReport", CommandReport(results: []), CommandReport(results: [])),

@@ -18,6 +18,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case configuration
     case requests
     case json
+    case xmlrpc
     case records
     case guardian
     case commands
@@ -32,6 +33,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .configuration: try ConfigurationFuzz.run(bytes)
         case .requests: try RequestFuzz.run(bytes)
         case .json: try JSONFuzz.run(bytes)
+        case .xmlrpc: try XMLRPCFuzz.run(bytes)
         case .records: try RecordFuzz.run(bytes)
         case .guardian: try GuardianFuzz.run(bytes)
         case .commands: try CommandFuzz.run(bytes)

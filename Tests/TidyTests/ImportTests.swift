@@ -26,6 +26,7 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
         ImportRule("CSpawn", []),
         ImportRule("CYaml", []),
         ImportRule("CEdit", []),
+        ImportRule("CExpat", []),
         ImportRule("Supervision", ["HeapModule", "OrderedCollections"]),
         ImportRule("YAML", ["CYaml"]),
         ImportRule("Configuration", ["YAML", "Supervision", "OrderedCollections", "Glibc"]),
@@ -47,7 +48,11 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
                 "Synchronization",
             ]
         ),
-        ImportRule("ControlServer", nio.union(["ControlAPI", "Glibc", "Synchronization"])),
+        ImportRule("XMLRPC", ["ControlAPI", "CExpat"]),
+        ImportRule(
+            "ControlServer",
+            nio.union(["ControlAPI", "XMLRPC", "Glibc", "Synchronization"])
+        ),
         ImportRule(
             "swisord",
             [
@@ -96,7 +101,10 @@ struct ImportTests {
         #expect(targets.contains("Supervision"))
     }
 
-    @Test("brings each C module into one target", arguments: ["CSpawn", "CYaml", "CEdit"])
+    @Test(
+        "brings each C module into one target",
+        arguments: ["CSpawn", "CYaml", "CEdit", "CExpat"]
+    )
     func cModules(module: String) {
         let importers = Set(
             SourceTree.sources.filter { $0.imports.contains(module) }.map(\.target)
