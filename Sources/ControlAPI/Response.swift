@@ -6,6 +6,7 @@ package enum Response: Hashable, Sendable {
     case command(CommandReport)
     case daemon(DaemonInfo)
     case plan(ReloadPlan)
+    case logPiece(LogPiece)
     case failure(APIError)
 }
 

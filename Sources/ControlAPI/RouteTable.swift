@@ -2,7 +2,7 @@
 
 /// Every route, once: requests are parsed and built from this table and nothing else.
 package enum Routes {
-    package static let all: [Route] = programs + logs + daemon
+    package static let all: [Route] = programs + logs + pieces + daemon
 
     private static let wait = QueryParameter(
         name: "wait",
@@ -32,7 +32,7 @@ package enum Routes {
             .alreadyStarted, .noSuchFile, .notExecutable, .spawnError, .abnormalTermination,
             .failed,
         ]
-    private static let unreadable: [APIError.Code] = [.noSuchProcess, .noLogFile, .failed]
+    static let unreadable: [APIError.Code] = [.noSuchProcess, .noLogFile, .failed]
     private static let planning: [APIError.Code] = [.invalidConfiguration, .failed]
 
     private static let programs: [Route] = [
@@ -199,6 +199,14 @@ package enum Routes {
             "reloadDaemon",
             "Read the configuration again and apply what differs, or nothing at all.",
             .reload,
+            errors: planning
+        ),
+        Route(
+            .post,
+            "/v1/daemon/restart",
+            "restartAll",
+            "Take up the file, then start anew what starts by itself and stop the rest.",
+            .restartAll,
             errors: planning
         ),
         Route(

@@ -66,13 +66,14 @@ extension Request {
     /// The word for what is asked, in records.
     var verb: String {
         switch self {
-        case .programs, .trees, .daemon, .plan: "question"
+        case .programs, .trees, .daemon, .plan, .readLog: "question"
         case .start: "start"
         case .stop: "stop"
         case .restart: "restart"
         case .signal: "signal"
         case .clear: "clear"
         case .reload: "reload"
+        case .restartAll: "restart-all"
         case .apply: "apply"
         case .shutdown: "shutdown"
         case .reopenLogs: "reopen-logs"

@@ -11,13 +11,15 @@ import Supervision
 enum ReadingPurpose {
     case plan(PendingReplies.Reply)
     case apply(groups: [String], PendingReplies.Reply)
+    /// To start everything anew.
+    case restartAll(Peer, PendingReplies.Reply)
     case signal
 
     /// Whether something is to be changed.
     var isReload: Bool {
         switch self {
         case .plan: false
-        case .apply, .signal: true
+        case .apply, .restartAll, .signal: true
         }
     }
 }
@@ -110,6 +112,12 @@ extension Daemon {
             """
         )
         publishReload("applied")
+        if case .restartAll(let peer, let reply) = purpose {
+            log.warning("restart of all asked for by uid \(peer.uid), pid \(peer.pid)")
+            restartAll()
+            reply(.daemon(information()))
+            return
+        }
         settling.wait(for: stopping(change)) { [self] in answer(purpose, .plan(plan)) }
     }
 
@@ -161,7 +169,7 @@ extension Daemon {
 
     private func answer(_ purpose: ReadingPurpose, _ response: Response) {
         switch purpose {
-        case .plan(let reply), .apply(_, let reply): reply(response)
+        case .plan(let reply), .apply(_, let reply), .restartAll(_, let reply): reply(response)
         case .signal: break
         }
     }

@@ -40,6 +40,8 @@ extension Daemon {
         case .restart(let selection, let wait): command(.restart, selection, wait, key, reply)
         case .signal(let selection, let name): reply(signal(selection, name))
         case .clear(let selection): clear(selection, reply)
+        case .readLog(let source, let offset, let length):
+            readLog(source, offset: offset, length: length, reply)
         case .daemon: reply(.daemon(information()))
         case .shutdown:
             guard !fleet.isShuttingDown else {
@@ -53,6 +55,7 @@ extension Daemon {
             outlets.reopen()
             reply(.daemon(information()))
         case .reload: read(for: .apply(groups: [], reply))
+        case .restartAll: read(for: .restartAll(peer, reply))
         case .plan: read(for: .plan(reply))
         case .apply(let groups): read(for: .apply(groups: groups, reply))
         case .upgrade(let path): upgrade(path, reply)

@@ -17,7 +17,8 @@ struct AnswerTests {
             ])
         ),
         .daemon(Filled.daemon), .plan(Filled.plan), .plan(ReloadPlan()),
-        .failure(Filled.error), .failure(APIError(.failed, "a \u{1}\"\\/ é\n")),
+        .logPiece(Filled.piece), .failure(Filled.error),
+        .failure(APIError(.failed, "a \u{1}\"\\/ é\n")),
     ]
 
     @Test("is the same when it has been read back", arguments: responses)

@@ -15,9 +15,15 @@ struct RouteTests {
             .program("a,b:c"),
             .request(.signal(odd, name: "TERM")), .request(.signal(.all, name: "\"}\u{1}é")),
             .request(.clear(odd)), .request(.daemon), .request(.reload), .request(.shutdown),
-            .request(.reopenLogs), .request(.plan), .request(.apply(groups: [])),
+            .request(.restartAll), .request(.reopenLogs), .request(.plan),
+            .request(.apply(groups: [])),
             .request(.apply(groups: ["a,b", "c"])), .stream(.events),
             .request(.upgrade(path: nil)), .request(.upgrade(path: "/a b/grüße%/../x")),
+            .request(.readLog(.daemon, offset: 0, length: nil)),
+            .request(.readLog(.daemon, offset: -1600, length: 0)),
+            .request(
+                .readLog(.program(name: "g:%2f", channel: .stderr), offset: 7, length: 5)
+            ),
             .stream(.log(.daemon, bytes: 0, follow: false)),
             .stream(.log(.daemon, bytes: QueryParameter.bytesLimit, follow: true)),
             .stream(.log(.program(name: "g:%2f", channel: .stdout), bytes: 1600, follow: true)),
