@@ -109,6 +109,7 @@ private func restartingDifferences(
         ("env_file", old.environmentFiles != new.environmentFiles),
         ("user", old.user != new.user),
         ("umask", old.umask != new.umask),
+        ("stdin", old.stdin != new.stdin),
         ("redirect_stderr", old.stderr.isRedirected != new.stderr.isRedirected),
         ("stdout_logfile", old.stdout.destination != new.stdout.destination),
         ("stderr_logfile", old.stderr.destinationDiffers(from: new.stderr)),

@@ -5,7 +5,7 @@ import Supervision
 extension KeyTable {
     /// The keys of one program, and of `defaults`.
     package static let program = KeyTable(
-        running + restarting + stopping + copies + output,
+        running + restarting + stopping + copies + input + output,
         unsupported: [
             "socket": "", "socket_backlog": "", "socket_owner": "", "socket_mode": "",
             "events": "", "buffer_size": "", "result_handler": "",
@@ -35,6 +35,15 @@ extension KeyTable {
             default: "AUTO",
             "what SUPERVISOR_SERVER_URL says to the program"
         ),
+    ]
+
+    private static let input = [
+        KeyDefinition(
+            "stdin",
+            .choice(InputSource.allCases.map(\.rawValue)),
+            default: "NONE",
+            "what the program reads from; PIPE for what clients send"
+        )
     ]
 
     private static let restarting = [

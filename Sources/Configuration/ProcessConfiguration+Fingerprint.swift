@@ -31,6 +31,7 @@ extension ProcessConfiguration {
         case .automatic: print.mix(nil)
         case .text(let text): print.mix(text)
         }
+        if stdin != .none { print.mix(stdin.rawValue) }
         return print.value
     }
 }

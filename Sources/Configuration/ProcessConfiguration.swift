@@ -24,6 +24,7 @@ package struct ProcessConfiguration: Hashable, Sendable {
     package var environment: OrderedDictionary<String, String>
     package var user: UserReference?
     package var umask: UInt32?
+    package var stdin: InputSource
     package var stdout: LogSettings
     package var stderr: StderrSettings
     package var serverURL: ServerURL
@@ -41,6 +42,7 @@ package struct ProcessConfiguration: Hashable, Sendable {
         baseEnvironment = [:]
         environment = [:]
         environmentFiles = []
+        stdin = .none
         stdout = LogSettings(destination: .none)
         stderr = .log(LogSettings(destination: .none))
         serverURL = .automatic
@@ -64,6 +66,14 @@ package enum LeftoverRule: Hashable, Sendable {
     case keep
     /// They are killed.
     case stop
+}
+
+/// What a program reads from.
+package enum InputSource: String, Hashable, Sendable, CaseIterable {
+    /// Nothing: /dev/null.
+    case none = "NONE"
+    /// A pipe that clients write to by the daemon.
+    case pipe = "PIPE"
 }
 
 /// An `env_file` of a program.

@@ -33,6 +33,9 @@ struct ProgramExpansion {
         process.environmentFiles = environmentFiles(&loading)
         process.user = section.text("user").flatMap { loading.user($0, with: names) }
         process.umask = section.octal("umask")
+        if let source = section.choice("stdin").flatMap(InputSource.init(rawValue:)) {
+            process.stdin = source
+        }
         process.stdout = log("stdout", of: process.name, &loading)
         process.stderr =
             section.boolean("redirect_stderr") == true

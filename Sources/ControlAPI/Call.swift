@@ -16,6 +16,8 @@ package struct HTTPCall: Hashable, Sendable {
     /// Path and query as they stand in the request line.
     package var target: String
     package var body: [UInt8]
+    /// What the body is, for the header `Content-Type`.
+    package var contentType = RequestBody.json.contentType
 
     package init(method: String, target: String, body: [UInt8] = []) {
         self.method = method

@@ -54,7 +54,7 @@ final class ClientConnection {
         if http.method == Route.Method.post.rawValue {
             headers.add(name: "content-length", value: String(http.body.count))
         }
-        if !http.body.isEmpty { headers.add(name: "content-type", value: "application/json") }
+        if !http.body.isEmpty { headers.add(name: "content-type", value: http.contentType) }
         let head = HTTPRequestHead(
             version: .http1_1,
             method: HTTPMethod(rawValue: http.method),

@@ -12,7 +12,7 @@ extension APIError.Code {
         case .notFound, .noSuchProcess, .noSuchGroup, .noLogFile: 404
         case .methodNotAllowed: 405
         case .timedOut: 408
-        case .alreadyStarted, .notRunning: 409
+        case .alreadyStarted, .notRunning, .noInput, .alreadyAdded, .stillRunning: 409
         case .tooLarge: 413
         case .noSuchFile, .notExecutable, .spawnError, .abnormalTermination,
             .invalidConfiguration:

@@ -18,21 +18,25 @@ package enum Request: Hashable, Sendable {
     case signal(Selection, name: String)
     /// Empties the logs of programs.
     case clear(Selection)
-    /// Bytes of a log by their place in its file: from `offset` on, which counts from the end when
-    /// it is negative, `length` of them or all that there are.
-    case readLog(LogSource, offset: Int, length: Int?)
+    /// Writes to the standard input of one program.
+    case sendInput(name: String, bytes: [UInt8])
     case daemon
     /// Reads the configuration again and applies what differs, or nothing at all.
     case reload
-    /// Takes up the file, then starts anew whatever starts by itself, and stops the rest; a file
-    /// with a mistake changes nothing.
-    case restartAll
     case shutdown
     case reopenLogs
+    /// Empties the activity log.
+    case clearDaemonLog
     /// What `apply` would do now; changes nothing.
     case plan
     /// Applies the difference between file and fleet; only in the groups named, when any are.
     case apply(groups: [String])
+    /// Every process of the file as it was read last, with its settings; reads nothing anew.
+    case available
+    /// Brings groups of the file, as it was read last, into the fleet.
+    case add(groups: [String])
+    /// Takes groups of which nothing runs out of the fleet, whatever the file says.
+    case remove(groups: [String])
     /// Replaces the daemon by the executable at `path`, or by its own file as it is now; programs
     /// run on. Answered by the daemon that came of it: the new one, or the old one after all.
     case upgrade(path: String?)

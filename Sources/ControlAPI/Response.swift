@@ -6,7 +6,7 @@ package enum Response: Hashable, Sendable {
     case command(CommandReport)
     case daemon(DaemonInfo)
     case plan(ReloadPlan)
-    case logPiece(LogPiece)
+    case available(ConfiguredList)
     case failure(APIError)
 }
 
@@ -45,7 +45,9 @@ package struct CommandReport: Hashable, Sendable, Codable {
 /// What came of a command for one process.
 package struct CommandResult: Hashable, Sendable, Codable {
     package enum Action: String, Hashable, Sendable, Codable {
-        case started, stopped, signalled, cleared, listed
+        case started, stopped, signalled, cleared, listed, sent
+        /// Of a group: its name stands in `group`, and `name` is `*`.
+        case added, removed
     }
 
     package var name: String
@@ -77,6 +79,9 @@ package struct APIError: Error, Hashable, Sendable, Codable {
         case abnormalTermination = "abnormal_termination"  // ABNORMAL_TERMINATION
         case badSignal = "bad_signal"  // BAD_SIGNAL
         case noLogFile = "no_log_file"  // NO_FILE
+        case noInput = "no_input"  // NO_FILE
+        case alreadyAdded = "already_added"  // ALREADY_ADDED
+        case stillRunning = "still_running"  // STILL_RUNNING
         case failed = "failed"  // FAILED
         // About the daemon.
         case shuttingDown = "shutting_down"  // SHUTDOWN_STATE

@@ -14,8 +14,8 @@ package struct Route: Sendable {
     package let id: String
     package let summary: String
     package let query: [QueryParameter]
-    /// Whether a JSON body may come with it; else a body is refused.
-    package let takesBody: Bool
+    /// The body that may come with it; else a body is refused.
+    package let body: RequestBody?
     /// What may go wrong here beyond what may go wrong with every request.
     package let errors: [APIError.Code]
 
@@ -30,7 +30,7 @@ package struct Route: Sendable {
         _ id: String,
         _ summary: String,
         query: [QueryParameter] = [],
-        takesBody: Bool = false,
+        body: RequestBody? = nil,
         errors: [APIError.Code] = [],
         read: @escaping @Sendable (Arguments) throws(APIError) -> Call,
         write: @escaping @Sendable (Call) -> Arguments?
@@ -40,7 +40,7 @@ package struct Route: Sendable {
         self.id = id
         self.summary = summary
         self.query = query
-        self.takesBody = takesBody
+        self.body = body
         self.errors = errors
         self.read = read
         self.write = write
@@ -80,6 +80,21 @@ extension Route {
     }
 }
 
+/// What the body of a request holds.
+package enum RequestBody: Hashable, Sendable {
+    /// `{"signal": "TERM"}`.
+    case json
+    /// Any bytes.
+    case bytes
+
+    package var contentType: String {
+        switch self {
+        case .json: "application/json"
+        case .bytes: "application/octet-stream"
+        }
+    }
+}
+
 /// What the variable parts of an address and the body hold.
 struct Arguments: Hashable, Sendable {
     /// `{name}`, `{names}` or none.
@@ -89,6 +104,8 @@ struct Arguments: Hashable, Sendable {
     var query: [String: QueryValue] = [:]
     /// `signal` of the JSON body.
     var signal: String?
+    /// The body, where it is bytes.
+    var bytes: [UInt8] = []
 
     var selection: Selection { Selection(names) }
 
@@ -98,10 +115,6 @@ struct Arguments: Hashable, Sendable {
 
     func bytes(_ name: String) -> Int {
         if case .bytes(let value) = query[name] { value } else { 0 }
-    }
-
-    func offset(_ name: String) -> Int {
-        if case .offset(let value) = query[name] { value } else { 0 }
     }
 
     func list(_ name: String) -> [String] {

@@ -32,7 +32,7 @@ extension Routes {
         }
         var arguments = try route.capture(segments)
         arguments.query = try route.parseQuery(halves.count == 2 ? halves[1] : "")
-        arguments.signal = try route.parseBody(http.body)
+        try route.parseBody(http.body, into: &arguments)
         return try route.read(arguments)
     }
 
@@ -116,12 +116,17 @@ extension Route {
         return values
     }
 
-    fileprivate func parseBody(_ body: [UInt8]) throws(APIError) -> String? {
-        guard !body.isEmpty else { return nil }
-        guard takesBody else {
+    fileprivate func parseBody(
+        _ bytes: [UInt8],
+        into arguments: inout Arguments
+    ) throws(APIError) {
+        guard !bytes.isEmpty else { return }
+        switch body {
+        case nil:
             throw .badRequest("This address takes no body.", hint: "Send the request without one.")
+        case .json: arguments.signal = try JSONCoding.decodeSignal(bytes)
+        case .bytes: arguments.bytes = bytes
         }
-        return try JSONCoding.decodeSignal(body)
     }
 
     fileprivate func build(_ arguments: Arguments) throws(APIError) -> HTTPCall {
@@ -145,10 +150,10 @@ extension Route {
             target += "\(separator)\(parameter.name)=\(text)"
             separator = "&"
         }
-        let body = try arguments.signal.map { signal throws(APIError) in
-            try JSONCoding.encodeSignal(signal)
-        }
-        return HTTPCall(method: method.rawValue, target: target, body: body ?? [])
+        var call = HTTPCall(method: method.rawValue, target: target, body: arguments.bytes)
+        if let signal = arguments.signal { call.body = try JSONCoding.encodeSignal(signal) }
+        if let body { call.contentType = body.contentType }
+        return call
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// Every route, once: requests are parsed and built from this table and nothing else.
 package enum Routes {
-    package static let all: [Route] = programs + logs + pieces + daemon
+    package static let all: [Route] = programs + input + logs + daemon + configuration + groups
 
     private static let wait = QueryParameter(
         name: "wait",
@@ -25,15 +25,15 @@ package enum Routes {
         summary: "Whether to go on with everything that is written later."
     )
 
-    private static let unknown: [APIError.Code] = [.noSuchProcess, .noSuchGroup]
+    static let unknown: [APIError.Code] = [.noSuchProcess, .noSuchGroup]
     private static let stopping = unknown + [.notRunning, .failed]
     private static let starting =
         unknown + [
             .alreadyStarted, .noSuchFile, .notExecutable, .spawnError, .abnormalTermination,
             .failed,
         ]
-    static let unreadable: [APIError.Code] = [.noSuchProcess, .noLogFile, .failed]
-    private static let planning: [APIError.Code] = [.invalidConfiguration, .failed]
+    private static let unreadable: [APIError.Code] = [.noSuchProcess, .noLogFile, .failed]
+    static let planning: [APIError.Code] = [.invalidConfiguration, .failed]
 
     private static let programs: [Route] = [
         Route(
@@ -106,7 +106,7 @@ package enum Routes {
                     summary: "The signal, when the body is empty."
                 )
             ],
-            takesBody: true,
+            body: .json,
             errors: stopping + [.badSignal],
             read: { arguments throws(APIError) in
                 switch (arguments.signal, arguments.text("signal")) {
@@ -138,6 +138,22 @@ package enum Routes {
                 return Arguments(names: selection.patterns)
             }
         ),
+    ]
+
+    private static let input: [Route] = [
+        Route(
+            .post,
+            "/v1/programs/{name}/stdin",
+            "sendInput",
+            "Write to the standard input of a program.",
+            body: .bytes,
+            errors: [.noSuchProcess, .notRunning, .noInput, .overloaded, .failed],
+            read: { .request(.sendInput(name: $0.names[0], bytes: $0.bytes)) },
+            write: {
+                guard case .request(.sendInput(let name, let bytes)) = $0 else { return nil }
+                return Arguments(names: [name], bytes: bytes)
+            }
+        )
     ]
 
     private static let logs: [Route] = [
@@ -203,14 +219,6 @@ package enum Routes {
         ),
         Route(
             .post,
-            "/v1/daemon/restart",
-            "restartAll",
-            "Take up the file, then start anew what starts by itself and stop the rest.",
-            .restartAll,
-            errors: planning
-        ),
-        Route(
-            .post,
             "/v1/daemon/shutdown",
             "shutDown",
             "Stop every program and end the daemon.",
@@ -224,31 +232,12 @@ package enum Routes {
             .reopenLogs
         ),
         Route(
-            .get,
-            "/v1/config/plan",
-            "getPlan",
-            "What applying the file would change.",
-            .plan,
-            errors: planning
-        ),
-        Route(
             .post,
-            "/v1/config/apply",
-            "applyPlan",
-            "Apply what differs in the file.",
-            query: [
-                QueryParameter(
-                    name: "groups",
-                    kind: .list(default: []),
-                    summary: "The groups to apply; without it, all."
-                )
-            ],
-            errors: planning + [.noSuchGroup],
-            read: { .request(.apply(groups: $0.list("groups"))) },
-            write: {
-                guard case .request(.apply(let groups)) = $0 else { return nil }
-                return Arguments(query: ["groups": .list(groups)])
-            }
+            "/v1/daemon/log/clear",
+            "clearDaemonLog",
+            "Empty the activity log.",
+            .clearDaemonLog,
+            errors: [.noLogFile, .failed]
         ),
         Route(
             .post,

@@ -54,10 +54,18 @@ package struct Spawner: ~Copyable {
 
     /// Makes a process that will become `program`, and returns at once.
     ///
+    /// - Parameters:
+    ///   - program: What to execute.
+    ///   - input: A descriptor to read from, which stays the caller's; nil for /dev/null.
+    ///   - output: Where standard output goes.
+    ///   - error: Where standard error goes.
+    ///   - options: How it comes into being.
+    /// - Returns: The process, and what it takes to hear of it.
     /// - Throws: `SpawnFailure` when no process was made: an output could not be opened, or the
     ///   kernel is out of processes, memory or descriptors, which passes.
     package borrowing func spawn(
         _ program: PreparedProgram,
+        input: Int32? = nil,
         output: Output,
         error: Output,
         options: Options = Options()
@@ -72,7 +80,7 @@ package struct Spawner: ~Copyable {
         request.arguments = UnsafePointer(program.argumentTable.pointers)
         request.environment = UnsafePointer(program.environmentTable.pointers)
         request.directory = UnsafePointer(program.directoryTable.pointers[0])
-        request.input = null.rawValue
+        request.input = input ?? null.rawValue
         request.output = outputNumber
         request.error = errorNumber
         request.open_files = openFiles

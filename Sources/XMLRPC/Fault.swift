@@ -74,7 +74,9 @@ extension Fault {
         case .spawnError: self.init(.spawnError, name)
         case .abnormalTermination: self.init(.abnormalTermination, name)
         case .badSignal: self.init(.badSignal, name)
-        case .noLogFile: self.init(.noFile, name)
+        case .noLogFile, .noInput: self.init(.noFile, name)
+        case .alreadyAdded: self.init(.alreadyAdded, name)
+        case .stillRunning: self.init(.stillRunning, name)
         case .shuttingDown: self.init(.shutdownState)
         case .invalidConfiguration: self.init(.cannotReread, error.message)
         case .failed, .overloaded, .badRequest, .forbidden, .notFound, .methodNotAllowed,

@@ -15,6 +15,8 @@ final class Child {
     var credentials: Credentials?
     var stdout: Outlet
     var stderr: Outlet
+    /// What the live run reads from, where that is a pipe.
+    var input: ProgramInput?
     /// A process of this child on its way to exec.
     ///
     /// What it is to become lives only until it has: a thousand programs that run need no memory

@@ -90,6 +90,7 @@ extension Daemon {
                 log.error("cannot watch the start of \(child.name): \(error)")
             }
         } catch {
+            closeInput(of: id)
             fleet.handle(.spawnFailed(error), for: id, at: now)
         }
     }

@@ -66,14 +66,17 @@ extension Request {
     /// The word for what is asked, in records.
     var verb: String {
         switch self {
-        case .programs, .trees, .daemon, .plan, .readLog: "question"
+        case .programs, .trees, .daemon, .plan, .available: "question"
         case .start: "start"
         case .stop: "stop"
         case .restart: "restart"
         case .signal: "signal"
         case .clear: "clear"
+        case .sendInput: "send-input"
+        case .clearDaemonLog: "clear-daemon-log"
+        case .add: "add"
+        case .remove: "remove"
         case .reload: "reload"
-        case .restartAll: "restart-all"
         case .apply: "apply"
         case .shutdown: "shutdown"
         case .reopenLogs: "reopen-logs"

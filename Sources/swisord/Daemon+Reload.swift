@@ -11,15 +11,16 @@ import Supervision
 enum ReadingPurpose {
     case plan(PendingReplies.Reply)
     case apply(groups: [String], PendingReplies.Reply)
-    /// To start everything anew.
-    case restartAll(Peer, PendingReplies.Reply)
     case signal
+    /// For a manager that has not read it yet.
+    case available(PendingReplies.Reply)
+    case add(groups: [String], PendingReplies.Reply)
 
     /// Whether something is to be changed.
     var isReload: Bool {
         switch self {
-        case .plan: false
-        case .apply, .restartAll, .signal: true
+        case .plan, .available, .add: false
+        case .apply, .signal: true
         }
     }
 }
@@ -84,6 +85,19 @@ extension Daemon {
         _ new: LoadedConfiguration,
         warnings: [Diagnostic]
     ) {
+        offered = new
+        switch purpose {
+        case .available(let reply): reply(.available(ConfiguredList(new, inUse: loaded)))
+        case .add(let groups, let reply): reply(add(groups, of: new))
+        case .plan, .apply, .signal: plan(purpose, new, warnings)
+        }
+    }
+
+    private func plan(
+        _ purpose: ReadingPurpose,
+        _ new: LoadedConfiguration,
+        _ warnings: [Diagnostic]
+    ) {
         let groups: Set<String>? =
             if case .apply(let groups, _) = purpose, !groups.isEmpty { Set(groups) } else { nil }
         if let groups, let unknown = firstUnknown(groups, new.configuration) {
@@ -112,12 +126,6 @@ extension Daemon {
             """
         )
         publishReload("applied")
-        if case .restartAll(let peer, let reply) = purpose {
-            log.warning("restart of all asked for by uid \(peer.uid), pid \(peer.pid)")
-            restartAll()
-            reply(.daemon(information()))
-            return
-        }
         settling.wait(for: stopping(change)) { [self] in answer(purpose, .plan(plan)) }
     }
 
@@ -127,7 +135,7 @@ extension Daemon {
         return Set(ids.filter { fleet[$0]?.machine.state == .stopping })
     }
 
-    private func publishReload(_ outcome: String) {
+    func publishReload(_ outcome: String) {
         events.publish { serial in
             EventNote(serial: serial, type: .reload, to: outcome, at: WallClock.now())
         }
@@ -137,7 +145,7 @@ extension Daemon {
         groups.sorted().first { new.groups[$0] == nil && loaded.configuration.groups[$0] == nil }
     }
 
-    private func apply(_ change: ConfigurationChange, _ target: LoadedConfiguration) {
+    func apply(_ change: ConfigurationChange, _ target: LoadedConfiguration) {
         // In the new file's order; the old configuration stays in force until all is known good.
         loaded.takeUp(target)
         // Before anything is changed: a manager that follows in between finishes the change.
@@ -169,7 +177,8 @@ extension Daemon {
 
     private func answer(_ purpose: ReadingPurpose, _ response: Response) {
         switch purpose {
-        case .plan(let reply), .apply(_, let reply), .restartAll(_, let reply): reply(response)
+        case .plan(let reply), .apply(_, let reply), .available(let reply), .add(_, let reply):
+            reply(response)
         case .signal: break
         }
     }

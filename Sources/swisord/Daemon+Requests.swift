@@ -40,8 +40,7 @@ extension Daemon {
         case .restart(let selection, let wait): command(.restart, selection, wait, key, reply)
         case .signal(let selection, let name): reply(signal(selection, name))
         case .clear(let selection): clear(selection, reply)
-        case .readLog(let source, let offset, let length):
-            readLog(source, offset: offset, length: length, reply)
+        case .sendInput(let name, let bytes): reply(sendInput(bytes, to: name))
         case .daemon: reply(.daemon(information()))
         case .shutdown:
             guard !fleet.isShuttingDown else {
@@ -54,10 +53,13 @@ extension Daemon {
         case .reopenLogs:
             outlets.reopen()
             reply(.daemon(information()))
+        case .clearDaemonLog: clearActivity(reply)
         case .reload: read(for: .apply(groups: [], reply))
-        case .restartAll: read(for: .restartAll(peer, reply))
         case .plan: read(for: .plan(reply))
         case .apply(let groups): read(for: .apply(groups: groups, reply))
+        case .available: listAvailable(reply)
+        case .add(let groups): add(groups, reply)
+        case .remove(let groups): reply(remove(groups))
         case .upgrade(let path): upgrade(path, reply)
         }
     }
@@ -176,6 +178,16 @@ extension Daemon {
         }
     }
 
+    private func clearActivity(_ reply: @escaping PendingReplies.Reply) {
+        guard outlets.activityInfo.path != nil else {
+            reply(.failure(APIError(.noLogFile, "swisord keeps no log in a file")))
+            return
+        }
+        outlets.clearActivity { [self] error in
+            reply(error.map(Response.failure) ?? .daemon(information()))
+        }
+    }
+
     private func open(
         _ request: StreamRequest,
         _ credit: StreamCredit,
@@ -210,6 +222,7 @@ extension Daemon {
         if let line = outlets.take(notice, children) {
             log.log(level: line.level, "\(line.text)")
         }
+        for clearing in outlets.takeCleared() { clearing.completion(clearing.results) }
     }
 }
 

@@ -78,6 +78,7 @@ extension Daemon {
             id,
             process,
             process.user.flatMap { loaded.accounts[$0] },
+            stdin: past.origin == .manager || process.stdin == .pipe ? past.input(entry) : nil,
             stdout: past.reader(entry, isError: false),
             stderr: past.reader(entry, isError: true)
         )

@@ -26,10 +26,14 @@ final class Daemon {
         case firstReport = 16
         /// Tokens from here on are processes that are no children: `firstSurvivor + MemberID`.
         case firstSurvivor = 0x0100_0000_0000
+        /// Tokens from here on are inputs of programs: `firstInput + MemberID`.
+        case firstInput = 0x0200_0000_0000
     }
 
     var fleet: Fleet
     var loaded: LoadedConfiguration
+    /// The file as it was read last; nil in a manager that follows another, until it reads it.
+    var offered: LoadedConfiguration?
     var children: [MemberID: Child] = [:]
     var members: [PID: MemberID] = [:]
     var lingering = LingeringGroups()
@@ -86,6 +90,7 @@ final class Daemon {
     init(_ parts: consuming DaemonParts) throws(SystemError) {
         fleet = Fleet(seed: UInt64.random(in: 0 ... .max))
         loaded = parts.loaded
+        offered = parts.guardian.starts > 1 ? nil : parts.loaded
         reader = parts.reader
         let directory = parts.loaded.configuration.daemon.runtimeDirectory
         ledger = RequestLedger(RequestFile(path: directory + "/swisord.requests"))
@@ -154,7 +159,9 @@ final class Daemon {
         let hasNews = ready.contains { $0.token == Source.guardian.rawValue }
         if isReaping || hasNews || received.contains(.child) { takeExits() }
         for event in ready where event.token >= Source.firstReport.rawValue {
-            if event.token >= Source.firstSurvivor.rawValue {
+            if event.token >= Source.firstInput.rawValue {
+                flushInput(of: MemberID(token: event.token, after: .firstInput))
+            } else if event.token >= Source.firstSurvivor.rawValue {
                 survivorEnded(MemberID(token: event.token, after: .firstSurvivor))
             } else {
                 readReport(of: MemberID(token: event.token, after: .firstReport))
@@ -244,6 +251,7 @@ final class Daemon {
         }
         leaderHasGone(id, hasExecuted: hasExecuted)
         children[id]?.ended()
+        closeInput(of: id)
         fleet.handle(event, for: id, at: now)
         runEffects()
     }

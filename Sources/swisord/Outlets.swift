@@ -13,14 +13,16 @@ struct Outlets {
     let store: StateStore
     /// Where named FIFOs are made, should they be needed.
     let directory: String
-    private var activity = ProcessInfo.Log(path: nil)
-    private var clearings: [LogToken: (clearing: Clearing, index: Int)] = [:]
-    private var nextToken: UInt64 = 0
-    private var nextFollower: UInt64 = 0
-    private let budget = DescriptorBudget()
+    var activity = ProcessInfo.Log(path: nil)
+    var clearings: [LogToken: (clearing: Clearing, index: Int)] = [:]
+    /// Of which all is done.
+    var cleared: [Clearing] = []
+    var nextToken: UInt64 = 0
+    var nextFollower: UInt64 = 0
+    let budget = DescriptorBudget()
 
     /// A `clear` that some logs have yet to carry out.
-    private final class Clearing {
+    final class Clearing {
         var open = 0
         var results: [CommandResult] = []
         let completion: ([CommandResult]) -> Void
@@ -59,10 +61,12 @@ struct Outlets {
         _ id: MemberID,
         _ process: ProcessConfiguration,
         _ credentials: Credentials?,
+        stdin: consuming OwnedDescriptor?,
         stdout: consuming OwnedDescriptor?,
         stderr: consuming OwnedDescriptor?
     ) -> Child {
         let child = child(id, process, credentials)
+        if let stdin { resumeInput(stdin, of: child) }
         if let stdout { reattach(&child.stdout, stdout) }
         if let stderr { reattach(&child.stderr, stderr) }
         try? attach(&child.stdout, for: child)
@@ -150,6 +154,7 @@ struct Outlets {
     func close(_ child: Child) {
         release(&child.stdout)
         release(&child.stderr)
+        closeInput(of: child)
     }
 
     func release(_ outlet: inout Outlet) {
@@ -173,9 +178,26 @@ struct Outlets {
         leaveHungPipes(of: child)
         try attach(&child.stdout, for: child)
         try attach(&child.stderr, for: child)
+        let input = try openInput(of: child)
+        return try spawn(program, reading: input, for: child, with: spawner, options)
+    }
+
+    private func spawn(
+        _ program: PreparedProgram,
+        reading input: borrowing OwnedDescriptor?,
+        for child: Child,
+        with spawner: borrowing Spawner,
+        _ options: Spawner.Options
+    ) throws(SpawnFailure) -> SpawnedChild {
+        let number: Int32? =
+            switch input {
+            case .some(let input): input.rawValue
+            case .none: nil
+            }
         do throws(SpawnFailure) {
             return try spawner.spawn(
                 program,
+                input: number,
                 output: child.stdout.output,
                 error: child.stderr.output,
                 options: options
@@ -188,6 +210,7 @@ struct Outlets {
             try attach(&child.stderr, for: child)
             return try spawner.spawn(
                 program,
+                input: number,
                 output: child.stdout.output,
                 error: child.stderr.output,
                 options: options
@@ -255,137 +278,5 @@ struct Outlets {
         let reader = try Fifo.make(outlet.fifo, owner: owner)
         outlet.channel = .fifo(outlet.fifo)
         return reader
-    }
-}
-
-// MARK: - Reading and clearing
-
-extension Outlets {
-    /// Streams a log: its last bytes, and with `follow` all that comes.
-    mutating func stream(
-        _ child: Child,
-        _ channel: LogSource.Channel,
-        bytes: Int,
-        follow: Bool,
-        _ credit: StreamCredit,
-        _ receive: @escaping @Sendable (StreamEvent) -> Void
-    ) {
-        let outlet = channel == .stdout ? child.stdout : child.stderr
-        guard case .captured = outlet.kind, outlet.path != nil || follow else {
-            receive(.failed(APIError(.noLogFile, "\(child.name) has no \(channel.rawValue) log")))
-            receive(.ended)
-            return
-        }
-        stream(outlet.id, bytes: bytes, follow: follow, credit, receive)
-    }
-
-    mutating func streamActivity(
-        bytes: Int,
-        follow: Bool,
-        _ credit: StreamCredit,
-        _ receive: @escaping @Sendable (StreamEvent) -> Void
-    ) {
-        stream(.activity, bytes: bytes, follow: follow, credit, receive)
-    }
-
-    private mutating func stream(
-        _ id: StreamID,
-        bytes: Int,
-        follow: Bool,
-        _ credit: StreamCredit,
-        _ receive: @escaping @Sendable (StreamEvent) -> Void
-    ) {
-        guard follow else {
-            logs.post(
-                .readTail(id, bytes: bytes) { result in
-                    switch result {
-                    case .success(let tail):
-                        receive(.opened)
-                        if !tail.isEmpty { receive(.bytes(tail)) }
-                    case .failure(let error): receive(.failed(APIError(error)))
-                    }
-                    receive(.ended)
-                }
-            )
-            return
-        }
-        nextFollower += 1
-        let follower = FollowerID(rawValue: nextFollower)
-        let logs = logs
-        receive(.opened)
-        logs.post(
-            .follow(follower, id, lastBytes: bytes) { update in
-                switch update {
-                case .bytes(let bytes):
-                    let room = credit.take(bytes.count)
-                    if room > 0 {
-                        receive(.bytes(room == bytes.count ? bytes : Array(bytes[..<room])))
-                    }
-                    if room < bytes.count { receive(.lost(bytes.count - room)) }
-                case .ended: receive(.ended)
-                }
-            }
-        )
-        credit.whenCancelled { logs.post(.unfollow(follower)) }
-    }
-
-    /// Empties the logs of processes; `completion` is called when all are empty or have failed.
-    mutating func clear(_ children: [Child], completion: @escaping ([CommandResult]) -> Void) {
-        let clearing = Clearing(completion: completion)
-        for child in children {
-            let outlets = [child.stdout, child.stderr].filter {
-                $0.path != nil && $0.channel != nil
-            }
-            clearing.results.append(
-                CommandResult(name: child.name.process, group: child.name.group, action: .cleared)
-            )
-            for outlet in outlets {
-                nextToken += 1
-                let token = LogToken(rawValue: nextToken)
-                clearing.open += 1
-                clearings[token] = (clearing, clearing.results.count - 1)
-                logs.post(.clear(outlet.id, token))
-            }
-        }
-        if clearing.open == 0 { completion(clearing.results) }
-    }
-
-    /// Takes up what a log thread tells, and answers what is to be said of it.
-    mutating func take(_ notice: LogNotice, _ children: [MemberID: Child]) -> Narrator.Line? {
-        switch notice {
-        case .trouble(.activity, let lostBytes, let text):
-            defer { (activity.lostBytes, activity.trouble) = (lostBytes, text) }
-            return LogTrouble(
-                log: "the activity log",
-                before: activity.trouble,
-                now: text,
-                lostBytes: lostBytes
-            ).line
-        case .trouble(let stream, let lostBytes, let text):
-            guard let child = children[stream.member] else { return nil }
-            return child.noteTrouble(text, lostBytes: lostBytes, of: stream)
-        case .cleared(let token, let error):
-            guard let (clearing, index) = clearings.removeValue(forKey: token) else { return nil }
-            if let error { clearing.results[index].error = APIError(.failed, error) }
-            clearing.open -= 1
-            if clearing.open == 0 { clearing.completion(clearing.results) }
-        case .drained, .ended: break
-        }
-        return nil
-    }
-
-    func reopen() {
-        logs.post(.reopen)
-    }
-
-    var activityInfo: ProcessInfo.Log { activity }
-}
-
-extension APIError {
-    init(_ error: LogReadError) {
-        switch error {
-        case .unknownStream, .noLogFile: self.init(.noLogFile, "there is no log file")
-        case .failed(let text): self.init(.failed, "cannot read the log: \(text)")
-        }
     }
 }

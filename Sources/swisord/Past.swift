@@ -92,4 +92,11 @@ struct Past {
         guard inode != 0, let pid = record.liveRun?.pid else { return nil }
         return try? OutputPipe.reader(of: pid, descriptor: isError ? 2 : 1, inode: inode)
     }
+
+    /// The writer of the input that a program of then may still read from.
+    func input(_ entry: Entry) -> OwnedDescriptor? {
+        if let watch { return watch.take(StateStore.input(entry.slot)) }
+        guard let pid = entry.record.liveRun?.pid else { return nil }
+        return try? InputPipe.writer(of: pid)
+    }
 }

@@ -63,4 +63,13 @@ extension LoadedConfiguration {
         }
         return mixed
     }
+
+    /// This configuration without the groups named.
+    func without(_ names: Set<String>) -> LoadedConfiguration {
+        var rest = self
+        rest.history = history.without(names)
+        rest.configuration.processes.removeAll { names.contains($0.name.group) }
+        for name in names { rest.configuration.groups[name] = nil }
+        return rest
+    }
 }

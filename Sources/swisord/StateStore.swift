@@ -7,8 +7,8 @@ import Supervision
 /// What outlives this manager: the records of its members in the state file, and the descriptors
 /// that the guardian keeps for the next one.
 ///
-/// A member has a slot for as long as it exists: a record in the file, and the readers of its two
-/// outputs at the guardian. A slot is used again, a `MemberID` is not, so the next manager knows
+/// A member has a slot for as long as it exists: a record in the file, and at the guardian the
+/// readers of its two outputs and the writer of its input. A slot is used again, a `MemberID` is not, so the next manager knows
 /// members by their slots. Nothing here waits, and nothing that fails stops the daemon: a state
 /// that cannot be recorded is `trouble`, told in the status.
 final class StateStore {
@@ -35,6 +35,7 @@ final class StateStore {
     /// Where the file says how far a shutdown has come; the records of members follow.
     static let shutdownPlace = 0
     private static let firstReader = 16
+    private static let firstInput = 65_536
     /// What the guardian has slots for.
     static let mostMembers = 32_000
 
@@ -60,7 +61,9 @@ final class StateStore {
     /// Empties an occupied slot that no member has taken.
     func vacate(_ slot: Int) {
         free.append(slot)
-        link?.drop([Self.reader(slot, isError: false), Self.reader(slot, isError: true)])
+        link?.drop([
+            Self.reader(slot, isError: false), Self.reader(slot, isError: true), Self.input(slot),
+        ])
         do throws(StateFile.Failure) {
             try file.erase(Self.place(slot))
         } catch {
@@ -147,6 +150,18 @@ final class StateStore {
         link?.drop([Self.reader(slot, isError: stream.isError)])
     }
 
+    /// Has the guardian keep the writer of an input, before the program can read from it.
+    func keepInput(_ writer: borrowing OwnedDescriptor, of id: MemberID) {
+        guard let link, let slot = slot(of: id) else { return }
+        link.store([(Self.input(slot), writer.rawValue)])
+    }
+
+    /// Lets go of the writer of an input.
+    func dropInput(of id: MemberID) {
+        guard let slot = slots[id] else { return }
+        link?.drop([Self.input(slot)])
+    }
+
     /// Has the guardian keep the records themselves, for the next manager.
     func keepRecords() {
         link?.store([(Descriptor.state.rawValue, file.descriptor.rawValue)])
@@ -165,6 +180,9 @@ final class StateStore {
     static func reader(_ slot: Int, isError: Bool) -> Int {
         firstReader + 2 * slot + (isError ? 1 : 0)
     }
+
+    /// Where the guardian keeps the writer of an input.
+    static func input(_ slot: Int) -> Int { firstInput + slot }
 }
 
 /// Streams of members are numbered two a member.

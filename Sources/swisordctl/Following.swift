@@ -4,16 +4,29 @@ private import Glibc
 
 /// How a log is followed, so that Ctrl-C leaves it.
 enum Following {
+    /// What Ctrl-C leaves.
+    enum Place {
+        case log, foreground
+    }
+
     /// In this process, after `prepare`.
-    case here(prepare: () -> Void)
+    case here(prepare: (Place) -> Void)
     /// By what takes the words of the command.
     case elsewhere(([String]) -> Void)
 
     /// At the command line it is the end of the program, and a success.
-    static func endWithCtrlC() {
-        signal(SIGINT) { _ in
-            _ = Glibc.write(1, "\n", 1)
-            _exit(0)
+    static func endWithCtrlC(_ place: Place) {
+        switch place {
+        case .log:
+            signal(SIGINT) { _ in
+                _ = Glibc.write(1, "\n", 1)
+                _exit(0)
+            }
+        case .foreground:
+            signal(SIGINT) { _ in
+                _ = Glibc.write(1, "\nExiting foreground\n", 20)
+                _exit(0)
+            }
         }
     }
 

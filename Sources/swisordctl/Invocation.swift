@@ -18,6 +18,8 @@ extension Swisordctl {
             json: json || found.contains("--json")
         )
         session.following = .here(prepare: Following.endWithCtrlC)
+        let typed = PlainLines(descriptor: 0)
+        session.input = { typed.next() }
         session.run(words)
         guard interactive || words.isEmpty else { return session.exitStatus }
         Shell.run(&session, greeting: words.isEmpty)

@@ -45,7 +45,7 @@ extension Session {
 
     private func follow(_ source: LogSource) throws(Interruption) {
         switch following {
-        case .here(let prepare): prepare()
+        case .here(let prepare): prepare(.log)
         case .elsewhere(let start):
             terminal.flush()
             start(source.words + (json ? ["--json"] : []))

@@ -48,6 +48,9 @@ struct Outcome {
         case .signalled: "signalled"
         case .cleared: "cleared"
         case .listed: "listed"
+        case .sent: "sent"
+        case .added: "added process group"
+        case .removed: "removed process group"
         }
     }
 

@@ -6,13 +6,19 @@ import ControlAPI
 ///
 /// As in supervisorctl, the last trouble decides the exit status, and success never resets it.
 struct Session {
-    let connection: any DaemonConnection
+    var connection: any DaemonConnection
+    /// Makes the connection to another daemon, by its address.
+    var connect: (String) -> any DaemonConnection = {
+        SocketSearch(file: nil, url: $0).connection()
+    }
+    /// The next line of what is typed; nil at its end.
+    var input: () -> [UInt8]? = { nil }
     let terminal: Terminal
     /// Answers are the API's JSON instead of lines.
     var json = false
     /// Asks the person at the shell a question; nil where nobody is there to ask.
     var confirm: ((String) -> Bool)?
-    var following = Following.here(prepare: {})
+    var following = Following.here(prepare: { _ in })
     var exitStatus = ExitStatus.success
     /// The shell is to end.
     var isOver = false

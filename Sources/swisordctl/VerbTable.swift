@@ -5,24 +5,14 @@ import ControlAPI
 /// All verbs: the command line, the shell, completion and `help` read this list and no other.
 enum VerbTable {
     static let all: [any Verb.Type] = [
-        Avail.self, Clear.self, Exit.self, Help.self, Maintail.self, Pid.self, Quit.self,
-        Reload.self, Reread.self, Restart.self, Shutdown.self, Signal.self, Start.self,
-        Status.self, Stop.self, Tail.self, Update.self, Upgrade.self, Version.self,
+        Add.self, Avail.self, Clear.self, Exit.self, Fg.self, Help.self, Maintail.self,
+        Open.self, Pid.self, Quit.self, Reload.self, Remove.self, Reread.self, Restart.self,
+        Shutdown.self, Signal.self, Start.self, Status.self, Stop.self, Tail.self, Update.self,
+        Upgrade.self, Version.self,
     ]
 
     static func verb(named name: String) -> (any Verb.Type)? {
         all.first { $0.name == name }
-    }
-
-    /// What to do instead of something that supervisorctl has and this does not.
-    static func replacement(for name: String) -> String? {
-        switch name {
-        case "add": "swisordctl has no 'add': 'update NAME' adds what is new in the file"
-        case "remove": "swisordctl has no 'remove': 'update NAME' removes what left the file"
-        case "fg": "swisordctl has no 'fg': 'tail -f NAME' shows the output"
-        case "open": "swisordctl has no 'open': start it with '-s unix:///PATH'"
-        default: nil
-        }
     }
 }
 
@@ -50,11 +40,7 @@ extension Session {
     private mutating func unknown(_ words: [String]) {
         fail(
             "*** Unknown syntax: \(words.joined(separator: " "))",
-            APIError(
-                .badRequest,
-                "unknown verb '\(words[0])'",
-                hint: VerbTable.replacement(for: words[0])
-            )
+            APIError(.badRequest, "unknown verb '\(words[0])'")
         )
     }
 }

@@ -17,8 +17,9 @@ struct AnswerTests {
             ])
         ),
         .daemon(Filled.daemon), .plan(Filled.plan), .plan(ReloadPlan()),
-        .logPiece(Filled.piece), .failure(Filled.error),
-        .failure(APIError(.failed, "a \u{1}\"\\/ é\n")),
+        .available(ConfiguredList(configured: [Filled.configured])),
+        .available(ConfiguredList(configured: [])),
+        .failure(Filled.error), .failure(APIError(.failed, "a \u{1}\"\\/ é\n")),
     ]
 
     @Test("is the same when it has been read back", arguments: responses)
@@ -110,6 +111,19 @@ struct AnswerTests {
         #expect(throws: APIError.self) {
             try HTTPAnswer(status: 200, body: Array(body.utf8)).response()
         }
+    }
+
+    @Test(
+        "shows a command as one would type it to a shell",
+        arguments: [
+            (["sleep", "1.5"], "sleep 1.5"), (["a b", ""], "'a b' ''"),
+            (["it's", "$x;", "a=b"], #"'it'\''s' '$x;' a=b"#), (["grüße", "*"], "grüße '*'"),
+        ]
+    )
+    func commandLine(words: [String], text: String) {
+        var process = Filled.configured
+        process.arguments = words
+        #expect(process.commandLine == text)
     }
 
     @Test("that nests too deeply is not parsed; brackets in texts do not count")

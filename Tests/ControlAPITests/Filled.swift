@@ -47,7 +47,6 @@ enum Filled {
         processes: [member]
     )
     static let result = CommandResult(name: "a", group: "g", action: .started, error: error)
-    static let piece = LogPiece(text: "é", start: 3, end: 5, size: 9)
     static let guardian = DaemonInfo.Guardian(state: .watching, pid: 1)
     static let upgrade = DaemonInfo.Upgrade(
         from: "1",
@@ -94,6 +93,31 @@ enum Filled {
         warnings: ["w"],
         applied: true
     )
+    static let configuredLog = ConfiguredProcess.Log(
+        .file,
+        path: "/log",
+        maxBytes: 3,
+        backups: 4
+    )
+    static let configured: ConfiguredProcess = {
+        var process = ConfiguredProcess(
+            name: "a",
+            group: "g",
+            program: "p",
+            inUse: true,
+            arguments: ["sleep", "1"],
+            stdout: configuredLog,
+            stderr: configuredLog
+        )
+        process.directory = "/"
+        process.user = "josh"
+        process.uid = 1000
+        process.umask = 18
+        process.startRetries = 3
+        process.stopWaitSeconds = 10
+        process.serverURL = "http://localhost"
+        return process
+    }()
     static let note = EventNote(
         serial: 1,
         type: .processState,

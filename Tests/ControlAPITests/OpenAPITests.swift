@@ -53,7 +53,10 @@ struct OpenAPITests {
         )
         #expect(operation["operationId"]?.scalar?.text == route.id)
         #expect(operation["summary"]?.scalar?.text == route.summary)
-        #expect((operation["requestBody"] != nil) == route.takesBody)
+        #expect(
+            keys(operation["requestBody"]?["content"])
+                == (route.body.map { [$0.contentType] } ?? [])
+        )
         let statuses = Set(keys(operation["responses"]))
         #expect(statuses == Set(route.statuses.map { String($0) } + ["default"]))
         for status in statuses { _ = try resolve(operation["responses"]?[status]) }
@@ -89,9 +92,6 @@ struct OpenAPITests {
             #expect(standard == String(value))
             #expect(schema?["minimum"]?.scalar?.text == "0")
             #expect(schema?["maximum"]?.scalar?.text == String(QueryParameter.bytesLimit))
-        case .offset(let value):
-            #expect(type == "integer")
-            #expect(standard == String(value))
         case .list(let value):
             #expect(type == "string")
             #expect(standard == (value.isEmpty ? nil : value.joined(separator: ",")))
@@ -148,8 +148,14 @@ struct OpenAPITests {
             model("Daemon", Filled.daemon, bareDaemon), model("Plan", Filled.plan, ReloadPlan()),
             model("Step", Filled.step, Filled.step),
             model("Available", Filled.available, Filled.available),
+            model(
+                "ConfiguredList",
+                ConfiguredList(configured: []),
+                ConfiguredList(configured: [])
+            ),
+            model("Configured", Filled.configured, bareConfigured),
+            model("ConfiguredLog", Filled.configuredLog, ConfiguredProcess.Log(.none)),
             model("Event", Filled.note, EventNote(serial: 0, type: .reload, at: 0)),
-            model("LogPiece", Filled.piece, Filled.piece),
             model("Error", Filled.error, APIError(.failed, "")),
             model("Guardian", Filled.guardian, DaemonInfo.Guardian(state: .off)),
             model("Upgrade", Filled.upgrade, bareUpgrade),
@@ -165,6 +171,18 @@ struct OpenAPITests {
 
     private var bareProgram: ProcessInfo {
         ProcessInfo(name: "", group: "", state: "STOPPED", stateCode: 0, description: "")
+    }
+
+    private var bareConfigured: ConfiguredProcess {
+        ConfiguredProcess(
+            name: "",
+            group: "",
+            program: "",
+            inUse: false,
+            arguments: [],
+            stdout: Filled.configuredLog,
+            stderr: Filled.configuredLog
+        )
     }
 
     private var bareDaemon: DaemonInfo {
@@ -226,8 +244,12 @@ struct OpenAPITests {
                 == LogSource.Channel.allCases.map(\.rawValue)
         )
         let actions = try listed("CommandResult", "action")
-        #expect(actions.count == 5)
+        #expect(actions.count == 8)
         #expect(actions.allSatisfy { CommandResult.Action(rawValue: $0) != nil })
+        #expect(
+            try listed("ConfiguredLog", "destination")
+                == ConfiguredProcess.Log.Destination.allCases.map(\.rawValue)
+        )
         let steps = try listed("Step", "action")
         #expect(steps.count == 6)
         #expect(steps.allSatisfy { ReloadPlan.Action(rawValue: $0) != nil })

@@ -21,7 +21,7 @@ enum TreeMeans: String, CaseIterable, CustomTestStringConvertible {
     var variables: [String] { ["SWISORD_TREES=\(self == .proc ? "proc" : "cgroup")"] }
 }
 
-@Suite("What a program has made", .scenarios, .timeLimit(.minutes(10)))
+@Suite("What a program has made", .scenarios, .timeLimit(.minutes(2)))
 struct TreeTests {
     private func running(
         _ means: TreeMeans,

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Logs
 
-@Suite("A follower", .timeLimit(.minutes(10)))
+@Suite("A follower", .timeLimit(.minutes(1)))
 struct FollowTests {
     private let logs: LogFixture
 

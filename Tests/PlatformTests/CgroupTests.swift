@@ -6,7 +6,7 @@ import Supervision
 import Testing
 
 extension KernelTests {
-    @Suite("Everything that a run has made", .timeLimit(.minutes(10)))
+    @Suite("Everything that a run has made", .timeLimit(.minutes(1)))
     struct CgroupTests {
         static let home = try? CgroupHome(tag: "test-\(getpid())")
 

@@ -2,6 +2,7 @@
 
 import Configuration
 import Glibc
+import OrderedCollections
 import Platform
 import Supervision
 import Testing
@@ -87,6 +88,26 @@ struct ConfigurationHistoryTests {
         let back = try read(text(["a": "one", "b": "one", "c": "one"], "loglevel: warn"))
         loaded.takeUp(loaded.replaced(by: back))
         try check(loaded, steps: 1)
+    }
+
+    @Test("keeps a group out that was taken out, until it is taken up again")
+    func without() throws {
+        let file = try read(text(["a": "one", "b": "one", "c": "one"]))
+        var loaded = file
+        loaded.takeUp(loaded.without(["b"]))
+        try check(loaded, steps: 2)
+        #expect(loaded.configuration.processes.map(\.name.process) == ["a", "c"])
+        #expect(loaded.configuration.groups["b"] == nil)
+
+        loaded.takeUp(loaded.without(["c"]))
+        try check(loaded, steps: 3)
+        loaded.takeUp(loaded.taking(["b"], from: file))
+        try check(loaded, steps: 3)
+        #expect(loaded.configuration.processes.map(\.name.process) == ["a", "b"])
+
+        loaded.takeUp(loaded.replaced(by: file))
+        try check(loaded, steps: 1)
+        #expect(loaded.configuration.processes.count == 3)
     }
 
     @Test("is refused when anything of it was changed or is missing")

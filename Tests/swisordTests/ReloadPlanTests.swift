@@ -85,6 +85,6 @@ struct ReloadPlanTests {
         #expect(Array(mixed.configuration.groups.keys) == ["a", "b", "d"])
         #expect(mixed.accounts.count == 1)
         #expect(mixed.history.steps.map(\.groups) == [nil, ["b", "c", "d"]])
-        #expect(mixed.history.steps.map(\.reading.recording.file) == ["/old", "/new"])
+        #expect(mixed.history.steps.map(\.reading?.recording.file) == ["/old", "/new"])
     }
 }

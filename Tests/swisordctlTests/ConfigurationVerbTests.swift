@@ -14,23 +14,35 @@ struct ConfigurationVerbTests {
         steps: [.init(name: "b", group: "b", action: .restart, reason: "command changed")],
         available: [
             .init(
-                name: "z",
-                group: "g",
-                inUse: true,
-                autostart: false,
-                groupPriority: 10,
-                processPriority: 999
-            ),
-            .init(
                 name: "a",
                 group: "a",
                 inUse: false,
                 autostart: true,
                 groupPriority: 999,
                 processPriority: 1
-            ),
+            )
         ]
     )
+
+    static let configured: ConfiguredList = {
+        func process(_ name: String, _ group: String, inUse: Bool) -> ConfiguredProcess {
+            ConfiguredProcess(
+                name: name,
+                group: group,
+                program: name,
+                inUse: inUse,
+                arguments: ["a"],
+                stdout: .init(.none),
+                stderr: .init(.none)
+            )
+        }
+        var first = process("z", "g", inUse: true)
+        first.autostart = false
+        first.groupPriority = 10
+        var second = process("a", "a", inUse: false)
+        second.processPriority = 1
+        return ConfiguredList(configured: [first, second])
+    }()
 
     static let shuttingDown = Response.failure(APIError(.shuttingDown, "shutting down"))
     static let invalid = Response.failure(
@@ -69,7 +81,7 @@ struct ConfigurationVerbTests {
         ),
         Row(
             "avail",
-            .plan(plan),
+            .available(configured),
             """
             a                                avail     auto      999:1
             g:z                              in use    manual    10:999
@@ -77,6 +89,36 @@ struct ConfigurationVerbTests {
             0
         ),
         Row("avail", shuttingDown, "ERROR: supervisor shutting down", 1),
+        Row("add a", report(result("*", group: "a", .added)), "a: added process group", 0),
+        Row(
+            "add a",
+            report(result("*", group: "a", .added, .alreadyAdded)),
+            "ERROR: process group already active",
+            0
+        ),
+        Row(
+            "add b a",
+            report(
+                result("*", group: "b", .added, .noSuchGroup),
+                result("*", group: "a", .added)
+            ),
+            "ERROR: no such process/group: b\na: added process group",
+            1
+        ),
+        Row("add a", shuttingDown, "ERROR: shutting down", 1),
+        Row("remove a", report(result("*", group: "a", .removed)), "a: removed process group", 0),
+        Row(
+            "remove a",
+            report(result("*", group: "a", .removed, .stillRunning)),
+            "ERROR: process/group still running: a",
+            1
+        ),
+        Row(
+            "remove a",
+            report(result("*", group: "a", .removed, .noSuchGroup)),
+            "ERROR: no such process/group: a",
+            1
+        ),
         Row("reload", shuttingDown, "ERROR: already shutting down", 1),
         Row("reload", invalid, "s.yaml:1:1: error: unknown key 'x'\n    x: 1\n    ^", 1),
         Row("shutdown", report(), "Shut down", 0),

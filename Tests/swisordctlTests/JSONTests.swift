@@ -49,13 +49,20 @@ struct JSONTests {
 
     @Test(
         "prints plans and the daemon as the API does",
-        arguments: ["reread", "update", "reload", "avail", "update a"]
+        arguments: ["reread", "update", "reload", "update a"]
     )
     func plans(line: String) throws {
         let plan = ConfigurationVerbTests.plan
         let seen = Transcript(line, .plan(plan), .plan(plan), json: true)
         #expect(try JSONCoding.decode(ReloadPlan.self, from: seen.rawOutput) == plan)
         #expect(seen.errors == "")
+    }
+
+    @Test("prints what is available as the API does")
+    func available() throws {
+        let list = ConfigurationVerbTests.configured
+        let seen = Transcript("avail", .available(list), json: true)
+        #expect(try JSONCoding.decode(ConfiguredList.self, from: seen.rawOutput) == list)
     }
 
     @Test("prints the daemon", arguments: ["pid", "version", "shutdown"])

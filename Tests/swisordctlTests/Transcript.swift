@@ -54,6 +54,13 @@ final class ScriptedDaemon: DaemonConnection {
             guard receive(event) else { return }
         }
     }
+
+    func streamBeside(
+        _ request: StreamRequest,
+        receiver: @escaping @Sendable () -> (StreamEvent) -> Bool
+    ) {
+        try? stream(request, receive: receiver())
+    }
 }
 
 /// One command from its words to its exit status.
@@ -86,7 +93,9 @@ struct Transcript {
         on daemon: ScriptedDaemon,
         json: Bool = false,
         isTerminal: Bool = false,
-        hasColours: Bool = false
+        hasColours: Bool = false,
+        typed: [String] = [],
+        connect: @escaping (String) -> any DaemonConnection = { _ in ScriptedDaemon([]) }
     ) {
         let output = Paper()
         let errors = Paper()
@@ -98,6 +107,9 @@ struct Transcript {
             terminal: Terminal(output: output, errors: errors, traits: traits),
             json: json
         )
+        var typed = typed[...]
+        session.input = { typed.popFirst().map { Array($0.utf8) } }
+        session.connect = connect
         session.run(Words(line).all)
         self.output = output.text
         self.errors = errors.text

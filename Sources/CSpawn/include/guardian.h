@@ -18,7 +18,7 @@
 
 #define SWISORD_GUARDIAN_VERSION 1
 /* Slots for descriptors are numbered from 0 up to this. */
-#define SWISORD_GUARDIAN_SLOTS 65536
+#define SWISORD_GUARDIAN_SLOTS 131072
 /* Most slots, and so descriptors, in a message. */
 #define SWISORD_GUARDIAN_BATCH 128
 /* Most bytes of a text. */

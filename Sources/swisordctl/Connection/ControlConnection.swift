@@ -38,6 +38,16 @@ final class ControlConnection: DaemonConnection {
             throw ConnectionFailure(error)
         }
     }
+
+    func streamBeside(
+        _ request: StreamRequest,
+        receiver: @escaping @Sendable () -> (StreamEvent) -> Bool
+    ) {
+        let endpoint = endpoint
+        BackgroundThread.run {
+            try? ControlConnection(to: endpoint).stream(request, receive: receiver())
+        }
+    }
 }
 
 extension ConnectionFailure {

@@ -15,6 +15,12 @@ package protocol DaemonConnection {
         _ request: StreamRequest,
         receive: (StreamEvent) -> Bool
     ) throws(ConnectionFailure)
+
+    /// The same on a thread of its own, which makes what receives; failures are not told.
+    func streamBeside(
+        _ request: StreamRequest,
+        receiver: @escaping @Sendable () -> (StreamEvent) -> Bool
+    )
 }
 
 /// The place of the daemon's socket.

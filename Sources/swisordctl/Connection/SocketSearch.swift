@@ -75,4 +75,9 @@ private struct UnknownSocket: DaemonConnection {
     ) throws(ConnectionFailure) {
         throw .noSocketKnown(problem.text)
     }
+
+    func streamBeside(
+        _ request: StreamRequest,
+        receiver: @escaping @Sendable () -> (StreamEvent) -> Bool
+    ) {}
 }

@@ -23,14 +23,19 @@ final class PlainLines: LineSource {
     }
 
     func next(prompt: String) -> String? {
+        next().map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The next line as it is.
+    func next() -> [UInt8]? {
         while true {
             if let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
                 defer { pending.removeFirst(end + 1) }
-                return String(decoding: pending[..<end], as: UTF8.self)
+                return Array(pending[..<end])
             }
             if isAtEnd || pending.count > Self.limit {
                 defer { pending = [] }
-                return pending.isEmpty ? nil : String(decoding: pending, as: UTF8.self)
+                return pending.isEmpty ? nil : pending
             }
             read()
         }

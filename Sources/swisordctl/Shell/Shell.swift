@@ -11,11 +11,26 @@ struct Shell {
 
     /// Runs the shell on the standard streams.
     static func run(_ session: inout Session, greeting: Bool) {
-        let connection = session.connection
-        let shell = Shell(lines: standardLines { candidates(for: $0, on: connection) })
-        let url = connection.endpoint.url
-        session.following = .elsewhere { Following.inAnotherProcess(["-s", url] + $0) }
+        let place = Place(session.connection)
+        let shell = Shell(lines: standardLines { candidates(for: $0, on: place.connection) })
+        session.following = .elsewhere {
+            Following.inAnotherProcess(["-s", place.connection.endpoint.url] + $0)
+        }
+        let connect = session.connect
+        session.connect = { url in
+            place.connection = connect(url)
+            return place.connection
+        }
         shell.run(&session, greeting: greeting)
+    }
+
+    /// The daemon that the shell talks to; `open` goes over to another.
+    private final class Place {
+        var connection: any DaemonConnection
+
+        init(_ connection: any DaemonConnection) {
+            self.connection = connection
+        }
     }
 
     func run(_ session: inout Session, greeting: Bool) {

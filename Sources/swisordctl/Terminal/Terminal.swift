@@ -12,16 +12,27 @@ final class Terminal {
         var hasColours = false
     }
 
-    let traits: Traits
-    private let output: any OutputSink
-    private let errors: any OutputSink
+    /// Where it all goes, which another thread may write to as well.
+    struct Outputs: Sendable {
+        var output: any OutputSink
+        var errors: any OutputSink
+        var traits: Traits
+    }
+
+    let outputs: Outputs
     private var buffer: [UInt8] = []
 
-    init(output: any OutputSink, errors: any OutputSink, traits: Traits) {
-        self.output = output
-        self.errors = errors
-        self.traits = traits
+    init(_ outputs: Outputs) {
+        self.outputs = outputs
     }
+
+    convenience init(output: any OutputSink, errors: any OutputSink, traits: Traits) {
+        self.init(Outputs(output: output, errors: errors, traits: traits))
+    }
+
+    var traits: Traits { outputs.traits }
+    private var output: any OutputSink { outputs.output }
+    private var errors: any OutputSink { outputs.errors }
 
     func line(_ text: String) {
         line([Span(text)])

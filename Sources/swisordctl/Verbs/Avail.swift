@@ -6,14 +6,14 @@ enum Avail: Verb {
     static let name = "avail"
     static let subject = Subject.nothing
     static let forms = [
-        HelpForm("avail", "Show the processes that the configuration file has, used or not.")
+        HelpForm("avail", "Show the processes of the file, as it was read last, used or not.")
     ]
 
     static func run(_ arguments: [String], in session: inout Session) throws(Interruption) {
         guard !session.refuses(arguments, of: Self.self) else { return }
-        let response = try session.send(.plan)
-        guard case .plan(let plan) = response else { throw .unexpected }
-        let sorted = plan.available.sorted { ($0.name, $0.group) < ($1.name, $1.group) }
+        let response = try session.send(.available)
+        guard case .available(let list) = response else { throw .unexpected }
+        let sorted = list.configured.sorted { ($0.name, $0.group) < ($1.name, $1.group) }
         for entry in sorted {
             let name = column(namespec(group: entry.group, name: entry.name), 32)
             let use = column(entry.inUse ? "in use" : "avail", 9)

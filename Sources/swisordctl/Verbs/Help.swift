@@ -16,10 +16,8 @@ enum Help: Verb {
             return
         }
         guard let verb = VerbTable.verb(named: name) else {
-            let hint = VerbTable.replacement(for: name)
             session.say("*** No help on \(name)")
-            if let hint { session.advise(hint) }
-            session.show(ErrorDocument(APIError(.notFound, "no help on '\(name)'", hint: hint)))
+            session.show(ErrorDocument(APIError(.notFound, "no help on '\(name)'")))
             return
         }
         if !session.json { verb.describe(on: session.terminal) }

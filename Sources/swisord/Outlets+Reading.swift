@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+import Logs
+import Platform
+import Supervision
+
+/// Reading and clearing logs.
+extension Outlets {
+    /// Streams a log: its last bytes, and with `follow` all that comes.
+    mutating func stream(
+        _ child: Child,
+        _ channel: LogSource.Channel,
+        bytes: Int,
+        follow: Bool,
+        _ credit: StreamCredit,
+        _ receive: @escaping @Sendable (StreamEvent) -> Void
+    ) {
+        let outlet = channel == .stdout ? child.stdout : child.stderr
+        guard case .captured = outlet.kind, outlet.path != nil || follow else {
+            receive(.failed(APIError(.noLogFile, "\(child.name) has no \(channel.rawValue) log")))
+            receive(.ended)
+            return
+        }
+        stream(outlet.id, bytes: bytes, follow: follow, credit, receive)
+    }
+
+    mutating func streamActivity(
+        bytes: Int,
+        follow: Bool,
+        _ credit: StreamCredit,
+        _ receive: @escaping @Sendable (StreamEvent) -> Void
+    ) {
+        stream(.activity, bytes: bytes, follow: follow, credit, receive)
+    }
+
+    private mutating func stream(
+        _ id: StreamID,
+        bytes: Int,
+        follow: Bool,
+        _ credit: StreamCredit,
+        _ receive: @escaping @Sendable (StreamEvent) -> Void
+    ) {
+        guard follow else {
+            logs.post(
+                .readTail(id, bytes: bytes) { result in
+                    switch result {
+                    case .success(let tail):
+                        receive(.opened)
+                        if !tail.isEmpty { receive(.bytes(tail)) }
+                    case .failure(let error): receive(.failed(APIError(error)))
+                    }
+                    receive(.ended)
+                }
+            )
+            return
+        }
+        nextFollower += 1
+        let follower = FollowerID(rawValue: nextFollower)
+        let logs = logs
+        receive(.opened)
+        logs.post(
+            .follow(follower, id, lastBytes: bytes) { update in
+                switch update {
+                case .bytes(let bytes):
+                    let room = credit.take(bytes.count)
+                    if room > 0 {
+                        receive(.bytes(room == bytes.count ? bytes : Array(bytes[..<room])))
+                    }
+                    if room < bytes.count { receive(.lost(bytes.count - room)) }
+                case .ended: receive(.ended)
+                }
+            }
+        )
+        credit.whenCancelled { logs.post(.unfollow(follower)) }
+    }
+
+    /// Empties the logs of processes; `completion` is called when all are empty or have failed.
+    mutating func clear(_ children: [Child], completion: @escaping ([CommandResult]) -> Void) {
+        let clearing = Clearing(completion: completion)
+        for child in children {
+            let outlets = [child.stdout, child.stderr].filter {
+                $0.path != nil && $0.channel != nil
+            }
+            clearing.results.append(
+                CommandResult(name: child.name.process, group: child.name.group, action: .cleared)
+            )
+            for outlet in outlets { clear(outlet.id, for: clearing) }
+        }
+        if clearing.open == 0 { completion(clearing.results) }
+    }
+
+    /// Empties the activity log.
+    mutating func clearActivity(completion: @escaping (APIError?) -> Void) {
+        let clearing = Clearing { completion($0.first?.error) }
+        clearing.results = [CommandResult(name: "", group: "", action: .cleared)]
+        clear(.activity, for: clearing)
+    }
+
+    /// Has a log emptied for the last of the results.
+    private mutating func clear(_ log: StreamID, for clearing: Clearing) {
+        nextToken += 1
+        let token = LogToken(rawValue: nextToken)
+        clearing.open += 1
+        clearings[token] = (clearing, clearing.results.count - 1)
+        logs.post(.clear(log, token))
+    }
+
+    /// Takes up what a log thread tells, and answers what is to be said of it.
+    mutating func take(_ notice: LogNotice, _ children: [MemberID: Child]) -> Narrator.Line? {
+        switch notice {
+        case .trouble(.activity, let lostBytes, let text):
+            defer { (activity.lostBytes, activity.trouble) = (lostBytes, text) }
+            return LogTrouble(
+                log: "the activity log",
+                before: activity.trouble,
+                now: text,
+                lostBytes: lostBytes
+            ).line
+        case .trouble(let stream, let lostBytes, let text):
+            guard let child = children[stream.member] else { return nil }
+            return child.noteTrouble(text, lostBytes: lostBytes, of: stream)
+        case .cleared(let token, let error):
+            guard let (clearing, index) = clearings.removeValue(forKey: token) else { return nil }
+            if let error { clearing.results[index].error = APIError(.failed, error) }
+            clearing.open -= 1
+            if clearing.open == 0 { cleared.append(clearing) }
+        case .drained, .ended: break
+        }
+        return nil
+    }
+
+    /// What has been emptied since, for those who wait for it; who is answered may look at the
+    /// outputs, so that cannot happen within `take`.
+    mutating func takeCleared() -> [Clearing] {
+        defer { cleared = [] }
+        return cleared
+    }
+
+    func reopen() {
+        logs.post(.reopen)
+    }
+
+    var activityInfo: ProcessInfo.Log { activity }
+}
+
+extension APIError {
+    init(_ error: LogReadError) {
+        switch error {
+        case .unknownStream, .noLogFile: self.init(.noLogFile, "there is no log file")
+        case .failed(let text): self.init(.failed, "cannot read the log: \(text)")
+        }
+    }
+}
