@@ -41,6 +41,7 @@ let package = Package(
     targets: [
         // C that we own, and C that we do not: each is imported by exactly one Swift target.
         .target(name: "CSpawn", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "CArguments", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
@@ -69,7 +70,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "swisordctl",
-            dependencies: ["ControlAPI", "Configuration", "CEdit", arguments]
+            dependencies: ["ControlAPI", "Configuration", "CArguments", "CEdit", arguments]
         ),
 
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),

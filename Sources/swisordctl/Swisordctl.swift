@@ -55,7 +55,7 @@ struct Swisordctl: ParsableCommand {
         StandardStreams.fillGaps()
         let command: Swisordctl
         do {
-            command = try read(nil)
+            command = try read(CommandArguments.all)
             if command.help { throw CleanExit.helpRequest(command) }
         } catch {
             end(with: error)
@@ -63,8 +63,8 @@ struct Swisordctl: ParsableCommand {
         Glibc.exit(command.perform().rawValue)
     }
 
-    /// The command line in `arguments`, or that of the process.
-    static func read(_ arguments: [String]?) throws -> Swisordctl {
+    /// The command line in `arguments`.
+    static func read(_ arguments: [String]) throws -> Swisordctl {
         let command = try parse(arguments)
         if let word = command.words.first, word.hasPrefix("-") {
             throw ValidationError("Unknown option '\(word)'")

@@ -51,6 +51,24 @@ struct CommandTests {
         }
     }
 
+    @Test("is understood where there is no /proc, which Swift would read its words from")
+    func withoutProc() throws {
+        try Daemon.running(Self.idle) { daemon in
+            try daemon.wait(for: "idle", "RUNNING")
+            let script = #"mount -t tmpfs none /proc && echo hidden && exec "$0" "$@""#
+            let words = [Daemon.swisordctl, "-c", daemon.file, "status", "idle"]
+            let status = try daemon.run(
+                "/usr/bin/unshare",
+                ["--mount", "sh", "-c", script] + words
+            )
+            // Only root may hide it.
+            guard status.lines.first == "hidden" else { return }
+            #expect(status.lines.count == 2, "\(status)")
+            #expect(status.lines.last?.hasPrefix("idle ") == true)
+            #expect(status.status == 0)
+        }
+    }
+
     struct Refusal: Sendable, CustomTestStringConvertible {
         let words: [String]
         let output: String

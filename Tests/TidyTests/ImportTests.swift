@@ -23,6 +23,7 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
     private static let nio: Set<String> = ["NIOCore", "NIOPosix", "NIOHTTP1"]
 
     static let all = [
+        ImportRule("CArguments", []),
         ImportRule("CSpawn", []),
         ImportRule("CYaml", []),
         ImportRule("CEdit", []),
@@ -63,7 +64,7 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
         ImportRule(
             "swisordctl",
             [
-                "ControlAPI", "Configuration", "CEdit", "ArgumentParser", "Glibc",
+                "ControlAPI", "Configuration", "CArguments", "CEdit", "ArgumentParser", "Glibc",
                 "Synchronization",
             ]
         ),
@@ -103,7 +104,7 @@ struct ImportTests {
 
     @Test(
         "brings each C module into one target",
-        arguments: ["CSpawn", "CYaml", "CEdit", "CExpat"]
+        arguments: ["CArguments", "CSpawn", "CYaml", "CEdit", "CExpat"]
     )
     func cModules(module: String) {
         let importers = Set(
