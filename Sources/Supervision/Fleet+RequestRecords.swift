@@ -2,6 +2,9 @@
 
 /// Writing down what requests wait for, and going on with them after the manager has died.
 extension Fleet {
+    /// Whether a request waits for its answer.
+    package func isWaiting(_ ticket: Ticket) -> Bool { parked[ticket] != nil }
+
     /// How far a request has come; nil once it is answered.
     ///
     /// Written before the effects of the event that changed it are run: then what was not told to

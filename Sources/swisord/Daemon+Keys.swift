@@ -28,15 +28,22 @@ extension Daemon {
     }
 
     /// Writes down what has become of requests that wait, before the effects of it are run.
+    ///
+    /// One for many processes is written whole before its first effect and then only now and then:
+    /// each of them would write the rest of them again. What was not written is seen by the states
+    /// of the processes, which are.
     func recordRequests() {
-        guard !keyed.isEmpty else { return }
-        for (ticket, key) in keyed {
-            if let progress = fleet.progress(of: ticket) {
-                ledger.note(progress, of: key)
-            } else {
+        for (ticket, request) in keyed {
+            guard fleet.isWaiting(ticket) else {
                 // Its answer is among the effects that follow.
                 keyed[ticket] = nil
+                continue
             }
+            guard request.isDue(at: now), let progress = fleet.progress(of: ticket) else {
+                continue
+            }
+            ledger.note(progress, of: request.key)
+            keyed[ticket]?.wasNoted(progress, at: now)
         }
     }
 
@@ -49,7 +56,7 @@ extension Daemon {
             switch (request.progress, request.verb) {
             case (.waiting(let waits, let outcomes), _) where isResumption:
                 let ticket = replies.park(settling(key))
-                keyed[ticket] = key
+                keyed[ticket] = KeyedRequest(key: key)
                 fleet.resume(waits, outcomes, ticket: ticket, at: now)
             // Asked again, they find done what was done.
             case (_, Request.shutdown.verb), (_, Request.reopenLogs.verb): ledger.forget(key)
@@ -60,6 +67,30 @@ extension Daemon {
         }
         runEffects()
     }
+}
+
+/// A request with a key that the fleet works on, and when it is to be written down next.
+struct KeyedRequest {
+    let key: RequestKey
+    private var nextNote: Instant?
+
+    init(key: RequestKey) {
+        self.key = key
+    }
+
+    func isDue(at now: Instant) -> Bool { nextNote.map { now >= $0 } ?? true }
+
+    mutating func wasNoted(_ progress: RequestRecord.Progress, at now: Instant) {
+        guard case .waiting(let waits, _) = progress, waits.count > Self.few else {
+            nextNote = nil
+            return
+        }
+        nextNote = now.advanced(by: Self.pause)
+    }
+
+    /// So many are written with each change.
+    private static let few = 16
+    private static let pause = Duration.milliseconds(50)
 }
 
 extension Request {

@@ -72,7 +72,7 @@ extension Daemon {
         _ reply: @escaping PendingReplies.Reply
     ) {
         let ticket = replies.park(reply)
-        keyed[ticket] = key
+        if let key { keyed[ticket] = KeyedRequest(key: key) }
         fleet.request(
             command,
             selection.selectors,
