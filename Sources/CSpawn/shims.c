@@ -66,6 +66,11 @@ int swisord_become_subreaper(void) {
     return prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
 }
 
+int swisord_is_subreaper(void) {
+    int is_one = 0;
+    return prctl(PR_GET_CHILD_SUBREAPER, &is_one, 0UL, 0UL, 0UL) == 0 ? is_one : -1;
+}
+
 int swisord_refuse_dumps(void) {
     return prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
 }

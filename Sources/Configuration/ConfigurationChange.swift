@@ -164,6 +164,7 @@ private func differences(from old: DaemonSettings, to new: DaemonSettings) -> [S
         ("socket", old.socket != new.socket),
         ("runtime_dir", old.runtimeDirectory != new.runtimeDirectory),
         ("orphans", old.orphans != new.orphans),
+        ("process_trees", old.processTrees != new.processTrees),
         ("state_dir", old.stateDirectory != new.stateDirectory),
     ])
 }

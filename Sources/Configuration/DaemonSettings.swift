@@ -22,6 +22,7 @@ package struct DaemonSettings: Hashable, Sendable {
     package var runtimeDirectory: String
     package var stateDirectory: String
     package var orphans = OrphanPolicy.adopt
+    package var processTrees = ProcessTrees.auto
 
     package init(
         logfile: String,
@@ -46,6 +47,18 @@ package enum OrphanPolicy: String, Hashable, Sendable, CaseIterable {
     case stop
     /// Leaves them alone, and starts no second copy while they run.
     case leave
+}
+
+/// How the processes are known that a program has made.
+package enum ProcessTrees: String, Hashable, Sendable, CaseIterable {
+    /// By cgroups where there can be any, else by what /proc tells.
+    case auto
+    /// As `auto`, and a machine without cgroups is worth a warning.
+    case cgroup
+    /// By what /proc tells.
+    case proc
+    /// By their process group alone.
+    case group
 }
 
 /// How much the activity log says, from least to most.

@@ -76,6 +76,12 @@ extension KeyTable {
                 "what becomes of programs that outlived a daemon"
             ),
             KeyDefinition(
+                "process_trees",
+                .choice(ProcessTrees.allCases.map(\.rawValue)),
+                default: "auto",
+                "how the processes are known that programs have made"
+            ),
+            KeyDefinition(
                 "state_dir",
                 .path,
                 default: "(see Directories)",

@@ -66,6 +66,9 @@ extension Loading {
         if let policy = section.choice("orphans").flatMap(OrphanPolicy.init(rawValue:)) {
             settings.orphans = policy
         }
+        if let means = section.choice("process_trees").flatMap(ProcessTrees.init(rawValue:)) {
+            settings.processTrees = means
+        }
         settings.user = section.text("user").flatMap { user($0, with: names) }
         if let template = section.text("identifier"), let text = expand(template, with: names) {
             settings.identifier = text

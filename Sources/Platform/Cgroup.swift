@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
+private import CSpawn
 private import Glibc
-private import Supervision
+package import Supervision
 private import SystemPackage
 
 /// The cgroup of one run: everything that the run has made is in it, whatever it calls itself.
-package final class Cgroup {
+///
+/// It is known by its path alone: a thousand programs need no descriptor for theirs.
+package struct Cgroup: Hashable, Sendable {
     package let path: String
-    /// For `Spawner.Options.cgroup`.
-    package let directory: OwnedDescriptor
 
-    /// Opens a group that exists.
-    package init(path: String) throws(SystemError) {
+    /// A group that exists, or did.
+    package init(path: String) {
         self.path = path
-        directory = OwnedDescriptor(
+    }
+
+    /// Opens its directory, for `Spawner.Options.cgroup`.
+    ///
+    /// - Throws: `SystemError` of `open`.
+    package func open() throws(SystemError) -> OwnedDescriptor {
+        let path = path
+        return OwnedDescriptor(
             owning: try retrying("open", path) {
-                open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+                Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
             }
         )
     }
@@ -42,6 +50,25 @@ package final class Cgroup {
         return own + children(of: path).flatMap { pids(in: "\(path)/\($0)", depth: depth + 1) }
     }
 
+    /// Sends signals to all that are in it now.
+    ///
+    /// A pid that is read may be another's when it is used: each is opened first, and signalled
+    /// when it is seen in the group after that.
+    package func send(_ signals: [Signal]) {
+        let held = pids.map { (pid: $0, descriptor: swisord_pidfd_open($0)) }
+        let still = Set(pids)
+        for (pid, descriptor) in held {
+            for signal in signals where still.contains(pid) {
+                if descriptor >= 0 {
+                    _ = swisord_pidfd_send(descriptor, signal.rawValue)
+                } else {
+                    _ = try? ProcessSignals.send(signal, to: pid)
+                }
+            }
+            if descriptor >= 0 { close(descriptor) }
+        }
+    }
+
     /// Kills everything in it with SIGKILL (`cgroup.kill`, Linux 5.14).
     ///
     /// Where there is no such file it is frozen, so that nobody gets away, and each is signalled.
@@ -60,21 +87,22 @@ package final class Cgroup {
     }
 
     /// Removes it, and the groups that a program made below it; false while anybody is in it.
+    ///
+    /// The kernel removes what is empty and nothing else: one call tells and tidies up.
     @discardableResult
     package func remove() -> Bool { Cgroup.remove(path) }
 
     @discardableResult
     static func remove(_ path: String, depth: Int = 0) -> Bool {
         if rmdir(path) == 0 || errno == ENOENT { return true }
-        guard errno == EBUSY || errno == ENOTEMPTY, depth < 16 else { return false }
-        let below = children(of: path)
-        guard !below.isEmpty else { return false }
-        for name in below { remove("\(path)/\(name)", depth: depth + 1) }
+        guard errno == EBUSY || errno == ENOTEMPTY, depth < 16, !Cgroup(path: path).isPopulated
+        else { return false }
+        for name in children(of: path) { remove("\(path)/\(name)", depth: depth + 1) }
         return rmdir(path) == 0
     }
 
     private func write(_ text: String, to file: String) -> Bool {
-        let number = openat(directory.rawValue, file, O_WRONLY | O_CLOEXEC)
+        let number = Glibc.open("\(path)/\(file)", O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
         guard number >= 0 else { return false }
         let opened = OwnedDescriptor(owning: number)
         return Glibc.write(opened.rawValue, text, text.utf8.count) == text.utf8.count

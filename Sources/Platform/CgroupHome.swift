@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
+private import CSpawn
 private import Glibc
 private import SystemPackage
 
 /// The directory that holds the cgroups of all runs of one daemon.
 ///
-///     <own group>/swisord.<tag>/<group>:<program>.<run>/
+///     <own group>/swisord-<tag>/<group>:<program>.<run>/
 ///
 /// The tag is the same for every manager of one daemon, so that one that was started anew finds
-/// the groups of the runs that it takes over.
-package struct CgroupHome: Hashable, Sendable {
-    package let path: String
+/// the groups of the runs that it takes over. As long as a daemon lives its directory is locked
+/// (`flock`), so whoever can lock one knows that it was left behind.
+package struct CgroupHome: ~Copyable {
+    private static let prefix = "swisord-"
 
-    /// Makes the directory, or finds the one that an earlier manager made.
+    package let path: String
+    /// Holds the lock; the guardian keeps a copy for the next manager.
+    package let descriptor: OwnedDescriptor
+
+    /// Makes the directory, or finds the one that an earlier daemon of the same tag made.
     ///
     /// - Throws: `CgroupUnavailable` where there is no cgroup v2 or it may not be written to.
     package init(tag: String) throws(CgroupUnavailable) {
@@ -20,14 +26,52 @@ package struct CgroupHome: Hashable, Sendable {
     }
 
     package init(below group: String, tag: String) throws(CgroupUnavailable) {
-        path = "\(group)/swisord.\(tag)"
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-            let reason = Errno(rawValue: errno)
-            throw CgroupUnavailable(reason: "cannot make cgroups below \(group): \(reason)")
+        path = "\(group)/\(Self.prefix)\(tag)"
+        for _ in 1...100 {
+            guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+                let reason = Errno(rawValue: errno)
+                throw CgroupUnavailable(reason: "cannot make cgroups below \(group): \(reason)")
+            }
+            guard access("\(path)/cgroup.procs", W_OK) == 0 || errno == ENOENT else {
+                throw CgroupUnavailable(reason: "cannot write to the cgroup \(path)")
+            }
+            // Whoever tidies up may have it for a moment, and may have removed it.
+            guard let opened = Self.lock(path) else {
+                usleep(1000)
+                continue
+            }
+            descriptor = OwnedDescriptor(owning: opened)
+            return
         }
+        throw CgroupUnavailable(reason: "the cgroup \(path) is held by another process")
+    }
+
+    /// The directory that an earlier manager has locked, by the descriptor that it left.
+    ///
+    /// - Throws: `CgroupUnavailable` when its path is not known any more.
+    package init(owning descriptor: consuming OwnedDescriptor) throws(CgroupUnavailable) {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/fd/\(descriptor.rawValue)", &buffer, buffer.count)
+        path = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+        self.descriptor = descriptor
         guard access("\(path)/cgroup.procs", W_OK) == 0 else {
-            throw CgroupUnavailable(reason: "cannot write to the cgroup \(path)")
+            throw CgroupUnavailable(reason: "the cgroup of this daemon is gone")
         }
+    }
+
+    /// Opens and locks a directory; nil when somebody else has it or it is not there any more.
+    private static func lock(_ path: String) -> Int32? {
+        let number = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+        guard number >= 0 else { return nil }
+        var opened = stat()
+        var named = stat()
+        guard swisord_lock(number) == 0, fstat(number, &opened) == 0, lstat(path, &named) == 0,
+            opened.st_ino == named.st_ino
+        else {
+            close(number)
+            return nil
+        }
+        return number
     }
 
     /// Makes a fresh group for a run.
@@ -35,13 +79,13 @@ package struct CgroupHome: Hashable, Sendable {
     /// A directory is never used again: after `cgroup.kill` children are killed at birth in it. One
     /// of that name that still holds processes is passed by, under another name.
     ///
-    /// - Throws: `SystemError` of `mkdir` or `open`.
+    /// - Throws: `SystemError` of `mkdir`.
     package func make(_ name: String) throws(SystemError) -> Cgroup {
         for attempt in 1...100 {
             let path = attempt == 1 ? "\(path)/\(name)" : "\(path)/\(name)+\(attempt)"
-            if mkdir(path, 0o755) == 0 { return try Cgroup(path: path) }
+            if mkdir(path, 0o755) == 0 { return Cgroup(path: path) }
             guard errno == EEXIST else { throw .last("mkdir", path) }
-            if rmdir(path) == 0, mkdir(path, 0o755) == 0 { return try Cgroup(path: path) }
+            if rmdir(path) == 0, mkdir(path, 0o755) == 0 { return Cgroup(path: path) }
         }
         throw SystemError("mkdir", "\(path)/\(name)", errno: .fileExists)
     }
@@ -55,26 +99,38 @@ package struct CgroupHome: Hashable, Sendable {
         {
             let parts = line.split(separator: "/")
             if let index = parts.lastIndex(of: home), parts.indices.contains(index + 1),
-                parts[index + 1] == name || parts[index + 1].hasPrefix(name + "+"),
-                let found = try? Cgroup(path: "\(path)/\(parts[index + 1])")
+                parts[index + 1] == name || parts[index + 1].hasPrefix(name + "+")
             {
-                return found
+                return Cgroup(path: "\(path)/\(parts[index + 1])")
             }
         }
-        return try? Cgroup(path: "\(path)/\(name)")
+        let path = "\(path)/\(name)"
+        return access(path, F_OK) == 0 ? Cgroup(path: path) : nil
     }
 
     /// The names of all groups that are there.
     package var names: [String] { Cgroup.children(of: path) }
 
-    /// Removes the groups that are empty; without any left, the directory itself.
-    package func removeEmpty() {
-        for name in names { Cgroup.remove("\(path)/\(name)") }
+    // MARK: - Tidying up
+
+    /// Removes the groups that are empty, and the directory itself without any left; for the end.
+    package func leave() { Self.removeEmpty(path) }
+
+    /// Removes what daemons beside this one have left behind, as far as it is empty: they were
+    /// killed, guardian and manager, and have not been started again.
+    package func removeAbandoned() {
+        guard let slash = path.lastIndex(of: "/") else { return }
+        let group = path[..<slash]
+        for name in Cgroup.children(of: String(group)) where name.hasPrefix(Self.prefix) {
+            let other = "\(group)/\(name)"
+            guard other != path, let lock = Self.lock(other) else { continue }
+            Self.removeEmpty(other)
+            close(lock)
+        }
     }
 
-    /// Removes everything that is empty, when the daemon ends.
-    package func leave() {
-        removeEmpty()
+    private static func removeEmpty(_ path: String) {
+        for name in Cgroup.children(of: path) { Cgroup.remove("\(path)/\(name)") }
         rmdir(path)
     }
 
@@ -82,6 +138,12 @@ package struct CgroupHome: Hashable, Sendable {
     /// then a number made of the whole name keeps it apart from others.
     package static func name(group: String, process: String, run: Int) -> String {
         "\(plain(group: group, process: process)).\(run)"
+    }
+
+    /// The name that a group was to have, which it has unless that was taken.
+    package static func run(of name: String) -> String {
+        guard let plus = name.lastIndex(of: "+") else { return name }
+        return String(name[..<plus])
     }
 
     /// The name without its run.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 private import Glibc
-private import Supervision
+package import Supervision
 
 /// Kills everything that belongs to a run where there are no cgroups.
 ///
@@ -34,10 +34,10 @@ package enum ProcessSweep {
                 isSettled = (fresh.isEmpty && isWhole) || MonotonicClock.now() > end
                 for process in fresh {
                     stopped[process.pid] = process
-                    send(.stop, to: process)
+                    send([.stop], to: process)
                 }
             }
-            for process in stopped.values { send(.kill, to: process) }
+            for process in stopped.values { send([.kill], to: process) }
             left = look(runs, adopters: adopters)
         } while !left.allSatisfy(\.isEmpty) && MonotonicClock.now() < end
         return left
@@ -73,15 +73,17 @@ package enum ProcessSweep {
         return (found, !tree.mayHaveMissed)
     }
 
-    /// Sends a signal unless the pid is another process's by now.
-    private static func send(_ signal: Signal, to process: ProcessStat) {
+    /// Sends signals unless the pid is another process's by now.
+    package static func send(_ signals: [Signal], to process: ProcessStat) {
         guard let identity = ProcessIdentity.of(process.pid),
             identity.startTicks == process.startTicks
         else { return }
-        if let held = identity.open() {
-            _ = try? held.send(signal)
-        } else {
-            _ = try? ProcessSignals.send(signal, to: process.pid)
+        let held = identity.open()
+        for signal in signals {
+            switch held {
+            case .some(let held): _ = try? held.send(signal)
+            case .none: _ = try? ProcessSignals.send(signal, to: process.pid)
+            }
         }
     }
 }

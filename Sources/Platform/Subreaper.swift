@@ -12,4 +12,10 @@ package enum Subreaper {
         guard getpid() != 1 else { return }
         _ = try retrying("prctl", "PR_SET_CHILD_SUBREAPER") { swisord_become_subreaper() }
     }
+
+    /// Whether the system lets a process adopt orphans, and so whether the guardian does.
+    package static let isPossible = getpid() == 1 || swisord_is_subreaper() >= 0
+
+    /// Whether this process adopts the orphans of its descendants.
+    package static var isEnabled: Bool { getpid() == 1 || swisord_is_subreaper() == 1 }
 }

@@ -15,7 +15,7 @@ package struct SpawnFailure: Error, Hashable, Sendable {
     /// A step on the way from nothing to a running program, in the order in which they are taken.
     package enum Step: String, Hashable, Sendable, CaseIterable {
         case environment, command, user, output, fork, session, limits, group, directory, umask
-        case signals, exec, input
+        case signals, exec, input, leftovers
     }
 
     package let step: Step
@@ -55,8 +55,24 @@ extension SpawnFailure {
 }
 
 extension SpawnFailure {
+    /// A start that waits until nothing is left of the run before.
+    package static func leftovers(_ count: Int) -> SpawnFailure {
+        SpawnFailure(
+            step: .leftovers,
+            subject: "",
+            errorNumber: 0,
+            reason: count == 1
+                ? "1 process of the last run has not ended"
+                : "\(count) processes of the last run have not ended",
+            isPermanent: false
+        )
+    }
+
     /// Whether something did not answer in time (ETIMEDOUT): a disk, as a rule.
-    var isTimeout: Bool { errorNumber == 110 }
+    private var isTimeout: Bool { errorNumber == 110 }
+
+    /// Whether it says nothing about the program: what the machine lacks, or what is in the way.
+    var isShortage: Bool { step == .fork || step == .leftovers || isTimeout }
 }
 
 extension SpawnFailure: CustomStringConvertible {

@@ -188,7 +188,7 @@ package struct Fleet: Sendable {
         switch event {
         case .exited, .spawnFailed: Double.random(in: -1...1, using: &random)
         case .start, .stop, .restart, .kill, .spawned, .executed, .startAborted, .groupEmptied,
-            .deadlineReached:
+            .leftoversGone, .deadlineReached:
             0
         }
     }

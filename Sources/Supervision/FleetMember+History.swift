@@ -24,7 +24,8 @@ extension FleetMember {
             // It is made again at once, and counted then.
             history.runs -= 1
             return .startAborted(id, name, run.pid)
-        case .start, .stop, .restart, .kill, .executed, .groupEmptied, .deadlineReached:
+        case .start, .stop, .restart, .kill, .executed, .groupEmptied, .leftoversGone,
+            .deadlineReached:
             return nil
         }
     }

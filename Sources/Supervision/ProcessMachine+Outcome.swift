@@ -105,6 +105,16 @@ extension ProcessMachine {
         }
     }
 
+    /// The run of which something may live: its leader, or others of it while it is stopped.
+    package var unsettledRun: Run? {
+        switch phase {
+        case .emptying(let run, _, _): run
+        case .stopped, .spawning, .starting, .running, .backoff, .stopping, .killing, .exited,
+            .fatal:
+            liveRun
+        }
+    }
+
     /// Failed attempts in a row so far.
     package var failures: Int {
         switch phase {

@@ -18,6 +18,7 @@
 ///     running    exited            exited; backoff or fatal when startsecs is 0
 ///     exited     deadlineReached   spawning                          spawn
 ///     backoff    deadlineReached   spawning                          spawn
+///     backoff    leftoversGone     spawning                          spawn
 ///     backoff    stop              stopped
 ///     any live   stop, restart     stopping                          terminate
 ///     stopping   start, stop       stopping, and another `next`
@@ -82,6 +83,8 @@ package struct ProcessMachine: Hashable, Sendable {
         case startAborted
         case exited(ExitStatus)
         case groupEmptied
+        /// What a start waited for that failed with the step `leftovers` has come.
+        case leftoversGone
         case deadlineReached
     }
 
@@ -147,6 +150,7 @@ package struct ProcessMachine: Hashable, Sendable {
         case .startAborted: startAborted()
         case .exited(let status): exited(status, at: now, noise: noise)
         case .groupEmptied: groupEmptied()
+        case .leftoversGone: leftoversGone()
         case .deadlineReached: deadlineReached(at: now)
         }
     }
@@ -237,10 +241,9 @@ extension ProcessMachine {
         noise: Double
     ) -> Effect {
         guard case .spawning(let failures) = phase else { return .anomaly(.spawnFailed(failure)) }
-        // What the machine lacks is not the program's fault: it waits, but counts no failure.
-        let isShortage = failure.step == .fork || failure.isTimeout
+        // What is not the program's fault is waited for, and counts as no failure.
         phase =
-            isShortage
+            failure.isShortage
             ? .backoff(
                 failures: failures,
                 until: backoffEnd(failures: failures + 1, at: now, noise: noise)
@@ -315,6 +318,18 @@ extension ProcessMachine {
         let effect: Effect
         (phase, effect) = settled(next)
         return effect
+    }
+
+    private mutating func leftoversGone() -> Effect {
+        switch phase {
+        case .backoff(let failures, _):
+            phase = .spawning(failures: failures)
+            return .spawn
+        // Something else has been asked for since.
+        case .stopped, .starting, .running, .stopping, .killing, .emptying, .exited, .fatal:
+            return .none
+        case .spawning: return .anomaly(.leftoversGone)
+        }
     }
 
     private mutating func deadlineReached(at now: Instant) -> Effect {

@@ -22,7 +22,7 @@ struct ChildEnvironment {
         "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC",
         "WATCHDOG_PID", "SUPERVISOR_ENABLED", "SUPERVISOR_SERVER_URL", "SUPERVISOR_PROCESS_NAME",
         "SUPERVISOR_GROUP_NAME", "SWISORD_GUARDIAN", "SWISORD_MANAGER", "SWISORD_READY",
-        "SWISORD_RUN", "SWISORD_TREES",
+        "SWISORD_RUN",
     ]
 
     init(daemon: [String: String], socket: String, daemonUser: Credentials? = nil) {

@@ -65,19 +65,18 @@ extension Daemon {
             if let orphan = child.orphan, isOccupied(by: orphan, child) {
                 throw SpawnFailure.orphan(orphan.process.pid)
             }
+            try makeRoom(for: id)
             let birth = birth(of: id)
             let program = try child.program(environment, patience, mark: birth?.mark)
-            let options = Spawner.Options(
-                isSibling: exits.makesSiblings,
-                isGated: true,
-                cgroup: birth?.cgroup?.directory.rawValue
-            )
-            let spawned = try outlets.spawn(program, for: child, with: spawner, options)
+            let cgroup = birth.flatMap { groups.makeCgroup(for: $0) }
+            let spawned = try make(program, child, in: cgroup)
             let pid = spawned.pid
             child.began(pid)
-            if let birth { groups.began(birth, of: id, as: pid, isInCgroup: spawned.isInCgroup) }
+            if let birth {
+                groups.began(birth, of: id, as: pid, in: cgroup, isInside: spawned.isInCgroup)
+            }
             members[pid] = id
-            for other in lingering.takeReplaced(by: pid) {
+            if let other = lingering.takeReplaced(by: pid, { isTreeEmpty($0, leader: $1) }) {
                 fleet.handle(.groupEmptied, for: other, at: now)
             }
             fleet.handle(.spawned(pid), for: id, at: now)
@@ -92,6 +91,26 @@ extension Daemon {
         } catch {
             closeInput(of: id)
             fleet.handle(.spawnFailed(error), for: id, at: now)
+        }
+    }
+
+    /// Makes the process of a run, born in its cgroup where there is one.
+    private func make(
+        _ program: PreparedProgram,
+        _ child: Child,
+        in cgroup: Cgroup?
+    ) throws(SpawnFailure) -> SpawnedChild {
+        let directory: OwnedDescriptor? = if let cgroup { try? cgroup.open() } else { nil }
+        var options = Spawner.Options(isSibling: exits.makesSiblings, isGated: true)
+        switch directory {
+        case .some(let directory): options.cgroup = directory.rawValue
+        case .none: break
+        }
+        do throws(SpawnFailure) {
+            return try outlets.spawn(program, for: child, with: spawner, options)
+        } catch {
+            cgroup?.remove()
+            throw error
         }
     }
 

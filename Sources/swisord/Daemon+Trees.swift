@@ -10,57 +10,64 @@ import Supervision
 extension Daemon {
     /// Finds the groups of the runs that an earlier manager began, and what earlier ones left.
     func takeUpTrees() {
-        guard groups.isActive else { return }
         if let reason = groups.unavailable {
-            log.info("no cgroups for programs: \(reason); what leaves them is sought in /proc")
+            let level: Logger.Level = groups.means == .cgroup ? .warning : .info
+            log.log(
+                level: level,
+                "no cgroups for programs: \(reason); what leaves them is sought in /proc"
+            )
         }
-        for member in fleet.resolve([ProcessSelector("all")]).members {
-            if let run = member.machine.liveRun { group(of: member.id, leader: run.pid) }
-        }
-        guard let home = groups.home else { return }
-        let current = Set(groups.current.values.compactMap { $0.cgroup?.path })
-        for name in home.names where !current.contains("\(home.path)/\(name)") {
-            guard let group = try? Cgroup(path: "\(home.path)/\(name)") else { continue }
-            if !group.isPopulated || !takeUp(group, name) { group.remove() }
+        groups.keep(in: store)
+        if guardian.starts == 1 { groups.removeAbandoned() }
+        let found = Dictionary(grouping: groups.cgroups) { CgroupHome.run(of: $0.name) }
+        guard !found.isEmpty else { return }
+        let members = fleet.sortedMembers
+        let runs = Dictionary(
+            members.map { (groups.file($0.name, $0.history.runs), $0) }
+        ) { first, _ in first }
+        for (run, variants) in found {
+            let member = runs[run]
+            if let member, let leader = member.machine.unsettledRun?.pid {
+                let certain = variants.count == 1 ? variants.first?.group : nil
+                groups.adopt(member.name, member.history.runs, of: member.id, as: leader, certain)
+            }
+            let current = member.flatMap { groups.current[$0.id]?.cgroup }
+            for (name, cgroup) in variants where cgroup != current && !cgroup.remove() {
+                takeUp(cgroup, name, members)
+            }
         }
     }
 
     /// Takes up what a run left that this manager has not begun.
-    private func takeUp(_ cgroup: Cgroup, _ name: String) -> Bool {
-        guard let dot = name.lastIndex(of: "."),
-            let number = Int(name[name.index(after: dot)...].prefix { $0 != "+" })
-        else { return false }
-        let plain = String(name[..<dot])
-        let member = fleet.resolve([ProcessSelector("all")]).members.first {
-            CgroupHome.plain(group: $0.name.group, process: $0.name.process) == plain
-        }
-        guard let member else { return false }
+    private func takeUp(_ cgroup: Cgroup, _ name: String, _ members: [FleetMember]) {
+        let run = CgroupHome.run(of: name)
+        guard let dot = run.lastIndex(of: "."), let number = Int(run[run.index(after: dot)...]),
+            let member = members.first(where: { groups.file($0.name, number) == run })
+        else { return }
         leave(
             RunGroups.Group(
                 number: number,
                 mark: groups.mark(member.name, number),
                 leader: 0,
-                cgroup: cgroup
+                residence: .cgroup(cgroup)
             ),
             behind: member.id
         )
-        return true
     }
 
     // MARK: - A run
 
     /// Prepares what the next run of a member is known by.
     func birth(of id: MemberID) -> RunGroups.Birth? {
-        guard groups.isActive, let member = fleet[id] else { return nil }
-        retire(id)
-        return groups.begin(member.name, member.history.runs + 1)
+        guard let member = fleet[id] else { return nil }
+        return groups.birth(member.name, member.history.runs + 1)
     }
 
     /// The group of a member's run; one that an earlier manager began is found.
     @discardableResult
     private func group(of id: MemberID, leader: PID) -> RunGroups.Group? {
         if let group = groups.current[id], group.leader == leader { return group }
-        guard groups.isActive, let member = fleet[id] else { return nil }
+        guard let member = fleet[id] else { return nil }
         groups.adopt(member.name, member.history.runs, of: id, as: leader)
         return groups.current[id]
     }
@@ -69,9 +76,8 @@ extension Daemon {
     func leaderHasGone(_ id: MemberID, hasExecuted: Bool) {
         switch fleet[id]?.machine.phase {
         case .starting(let run, _, _), .running(let run, _):
-            guard hasExecuted else { return dropGroup(id) }
             group(of: id, leader: run.pid)
-            retire(id)
+            if hasExecuted { retire(id) } else { groups.drop(id) }
         case .stopping(let run, _, _), .killing(let run, _, _):
             group(of: id, leader: run.pid)
         case .stopped, .spawning, .backoff, .emptying, .exited, .fatal, nil: break
@@ -80,21 +86,18 @@ extension Daemon {
 
     /// Has done with a run: what is left of it are leftovers.
     func retire(_ id: MemberID) {
-        guard let group = groups.current.removeValue(forKey: id) else { return }
-        if let cgroup = group.cgroup {
-            if cgroup.isPopulated { leave(group, behind: id) } else { cgroup.remove() }
-        } else if group.seen?.isEmpty != true {
-            leave(group, behind: id)
-        }
-    }
-
-    private func dropGroup(_ id: MemberID) {
-        groups.current.removeValue(forKey: id)?.cgroup?.remove()
+        guard let group = groups.current.removeValue(forKey: id), !group.isSpent else { return }
+        if case .proc(seen: nil) = group.residence, !mayHaveOrphans(id, group.leader) { return }
+        leave(group, behind: id)
     }
 
     private func leave(_ group: RunGroups.Group, behind id: MemberID) {
+        if let cgroup = group.cgroup {
+            // Watched first, looked at again after.
+            watch(cgroup)
+            if cgroup.remove() { return }
+        }
         groups.leftovers[id, default: []].append(group)
-        if let cgroup = group.cgroup { watch(cgroup) }
         let name = fleet[id]?.name.description ?? "?"
         if children[id]?.configuration.leftovers == .stop {
             if group.cgroup != nil {
@@ -108,22 +111,100 @@ extension Daemon {
         }
     }
 
+    /// Before a start: what is left of the last run must be gone, where that is asked for.
+    ///
+    /// - Throws: `SpawnFailure` as long as it is not; `releaseStarts` follows, or another attempt.
+    func makeRoom(for id: MemberID) throws(SpawnFailure) {
+        retire(id)
+        let isSecond = groups.waiting.remove(id) != nil
+        guard children[id]?.configuration.leftovers == .stop, groups.leftovers[id] != nil
+        else { return }
+        groups.dropSpent()
+        guard let left = groups.leftovers[id] else { return }
+        if isSecond { for group in left { kill(group, of: id) } }
+        groups.waiting.insert(id)
+        throw SpawnFailure.leftovers(groups.leftoverCount(id))
+    }
+
+    /// Lets those start who waited for what was left of their last run.
+    private func releaseStarts() {
+        guard !groups.waiting.isEmpty else { return }
+        groups.dropSpent()
+        for id in groups.waiting where groups.leftovers[id] == nil {
+            groups.waiting.remove(id)
+            fleet.handle(.leftoversGone, for: id, at: now)
+            runEffects()
+        }
+    }
+
     // MARK: - The end of a stop
 
-    /// Whether nothing is left of a run but its process group, which is looked at elsewhere.
+    /// Whether nothing is left of a run but its process group, which has been looked at.
     ///
-    /// If not, or if it must be found out first, there will be another moment to ask.
+    /// If not, or if it must be found out first, there will be another moment to ask. What has left
+    /// the group gets the stop signal now: the leader has had its chance to see to its own.
     func isTreeEmpty(_ id: MemberID, leader: PID) -> Bool {
         guard let group = group(of: id, leader: leader) else { return true }
-        if let cgroup = group.cgroup {
-            guard cgroup.isPopulated else { return true }
-            // Watched first, looked at again after.
-            watch(cgroup)
-            return !cgroup.isPopulated
+        var isEmpty = group.isSpent
+        if !isEmpty {
+            switch group.residence {
+            case .cgroup(let cgroup):
+                // Watched first, looked at again after.
+                watch(cgroup)
+                isEmpty = cgroup.remove()
+            case .proc(seen: nil): isEmpty = !mayHaveOrphans(id, leader)
+            case .proc, .nowhere: break
+            }
         }
-        if group.seen?.isEmpty == true { return true }
-        if group.survivors.isEmpty { look(for: group, of: id) }
+        if isEmpty {
+            groups.current[id]?.residence = .nowhere
+            return true
+        }
+        if group.cgroup == nil, group.survivors.isEmpty { look(for: group, of: id) }
+        askRest(of: group, id)
         return false
+    }
+
+    /// Whether the guardian, or this process without one, has adopted all orphans since the start.
+    private var adoptsAll: Bool {
+        switch guardian.state {
+        case .watching: Subreaper.isPossible
+        case .off: Subreaper.isEnabled
+        case .gone: false
+        }
+    }
+
+    /// Sends the stop signal to what has left the process group, once.
+    private func askRest(of group: RunGroups.Group, _ id: MemberID) {
+        guard !group.isAsked, let machine = fleet[id]?.machine, machine.policy.stopAsGroup,
+            case .emptying = machine.phase
+        else { return }
+        let signals = [machine.policy.stopSignal, .continue]
+        if let cgroup = group.cgroup {
+            cgroup.send(signals)
+        } else {
+            let survivors = group.survivors
+            guard !survivors.isEmpty else { return }
+            for process in survivors { ProcessSweep.send(signals, to: process) }
+        }
+        groups.current[id]?.isAsked = true
+    }
+
+    /// Whether somebody has lost its parents who may belong to a run whose leader has ended.
+    ///
+    /// Whoever is left of it descends from a child of the subreaper that is no program of ours.
+    private func mayHaveOrphans(_ id: MemberID, _ leader: PID) -> Bool {
+        guard adoptsAll, children[id]?.isAbandoned != true,
+            let found = ProcessChildren.of(guardian.mainPID)
+        else { return true }
+        var known: [PID: UInt64]?
+        return found.contains { pid in
+            guard members[pid] == nil, pid != leader, pid != ThisProcess.pid,
+                let process = ProcessStat.read(pid), !process.hasEnded
+            else { return false }
+            known = known ?? groups.knownSurvivors
+            return known?[pid] != process.startTicks
+        }
     }
 
     /// Kills everything that belongs to a run, when its time to stop is over.
@@ -144,7 +225,7 @@ extension Daemon {
         guard !group.isLookedAt else { return }
         guard let thread = treeThread() else {
             // Nobody can look: what is not in the process group is out of reach.
-            groups.update(id, group.number) { $0.seen = [] }
+            groups.update(id, group.number) { $0.residence = .nowhere }
             return
         }
         groups.update(id, group.number) { $0.isLookedAt = true }
@@ -207,7 +288,7 @@ extension Daemon {
     func handle(_ news: TreeThread.News) {
         groups.update(news.id, news.number) { group in
             group.isLookedAt = false
-            group.seen = news.found
+            if case .proc = group.residence { group.residence = .proc(seen: news.found) }
         }
         let isLeft = groups.leftovers[news.id, default: []].contains { $0.number == news.number }
         if isLeft, !news.found.isEmpty {
@@ -219,11 +300,15 @@ extension Daemon {
     }
 
     /// Ends the stops that waited for their run to be empty, if it is.
-    func tellEmptied() {
-        for id in lingering.takeEmptied({ isTreeEmpty($0, leader: $1) }) {
+    ///
+    /// - Parameter group: The process group of which a process has just been collected; nil when
+    ///   that is not known, or was not what happened.
+    func tellEmptied(after group: PID? = nil) {
+        for id in lingering.takeEmptied(after: group, { isTreeEmpty($0, leader: $1) }) {
             fleet.handle(.groupEmptied, for: id, at: now)
             runEffects()
         }
+        releaseStarts()
     }
 
     // MARK: - Answers

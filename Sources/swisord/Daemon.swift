@@ -42,7 +42,7 @@ final class Daemon {
     var replies = PendingReplies()
     var ledger: RequestLedger
     /// The keys of requests that the fleet works on.
-    var keyed: [Ticket: RequestKey] = [:]
+    var keyed: [Ticket: KeyedRequest] = [:]
     /// Who waits for what comes of an upgrade.
     var upgrading: [RequestKey] = []
     /// When this manager went on with a shutdown that the one before had begun.
@@ -82,6 +82,8 @@ final class Daemon {
     var reactor: Reactor
     private var ready: [Reactor.Event] = []
     var isReaping = true
+    /// The process group of who was told last to have ended; nil when it is not known.
+    private var endedGroup: PID?
     /// Children on their way to exec.
     private var attempts = 0
     /// The instant of the turn.
@@ -99,7 +101,11 @@ final class Daemon {
         environment = parts.environment
         core = parts.core
         startedAt = WallClock.now()
-        groups = RunGroups(instance: parts.environment.socket)
+        groups = RunGroups(
+            instance: parts.environment.socket,
+            parts.loaded.configuration.daemon.processTrees,
+            kept: parts.cgroups
+        )
         spawner = try Spawner(restoringOpenFiles: parts.openFiles)
         reactor = try Reactor()
         store = parts.store
@@ -216,14 +222,15 @@ final class Daemon {
             }
             switch news {
             case .ended(let child):
-                let id = members.removeValue(forKey: child.pid)
-                if let id {
+                if let id = members.removeValue(forKey: child.pid) {
+                    endedGroup = child.pid
                     handleExit(of: id, child.status, pid: child.pid)
                 } else {
+                    endedGroup = lingering.isNone ? nil : ProcessStat.read(child.pid)?.group
                     log.info("reaped unknown pid \(child.pid) (\(child.status))")
                 }
-                if exits.acknowledge(child.pid) { tellEmptied() }
-            case .collected: tellEmptied()
+                if exits.acknowledge(child.pid) { tellEmptied(after: endedGroup) }
+            case .collected: tellEmptied(after: endedGroup)
             }
         }
         isReaping = true

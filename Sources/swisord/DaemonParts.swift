@@ -17,5 +17,7 @@ struct DaemonParts: ~Copyable {
     let store: StateStore
     /// Nil when this process is the parent of its programs.
     let link: GuardianLink?
+    /// The directory of the programs' cgroups, if an earlier manager has left it.
+    let cgroups: OwnedDescriptor?
     let guardian: GuardianStatus
 }

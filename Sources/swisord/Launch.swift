@@ -63,6 +63,7 @@ struct Launch {
             signals: signals,
             store: store,
             link: watch?.link,
+            cgroups: watch?.take(.cgroups),
             guardian: watch?.status ?? .off
         )
         let daemon: Daemon

@@ -12,7 +12,21 @@ struct LingeringGroups {
     /// Whether the rest of a member's run, whose leader is given, is gone.
     typealias Rest = (MemberID, PID) -> Bool
 
-    private var groups: [MemberID: PID] = [:]
+    private struct Group {
+        let leader: PID
+        /// Whether the group is empty for good, and only the rest is waited for.
+        var isGone = false
+
+        var isEmpty: Bool { isGone || ProcessSignals.groupIsEmpty(leader) }
+    }
+
+    private var groups: [MemberID: Group] = [:]
+    /// By their leaders those that may have somebody in them: no pid is given out that still names
+    /// a group.
+    private var members: [PID: MemberID] = [:]
+
+    /// Whether there are any.
+    var isNone: Bool { groups.isEmpty }
 
     /// Whether the group and the rest are empty now; if not, they are looked at again later.
     ///
@@ -33,39 +47,58 @@ struct LingeringGroups {
             ProcessSignals.groupIsEmpty(group)
             || isAbandoned && ProcessSignals.groupHasOnlyZombies(group)
         if isEmpty, rest(id, group) {
-            groups[id] = nil
+            forget(id)
             return true
         }
-        groups[id] = group
+        forget(id)
+        groups[id] = Group(leader: group)
+        members[group] = id
         return false
     }
 
     /// The members whose runs have become empty since.
-    mutating func takeEmptied(_ rest: Rest) -> [MemberID] {
+    ///
+    /// - Parameters:
+    ///   - group: The group of a process that was collected: if it is one of these, no other can
+    ///     have become empty by that. A thousand that stop at once are not all looked at each time.
+    ///   - rest: See `isEmpty`.
+    /// - Returns: Those whose groups and rest are empty.
+    mutating func takeEmptied(after group: PID?, _ rest: Rest) -> [MemberID] {
         guard !groups.isEmpty else { return [] }
-        let emptied = groups.filter {
-            ProcessSignals.groupIsEmpty($0.value) && rest($0.key, $0.value)
-        }.map(\.key)
-        for id in emptied { groups[id] = nil }
+        let asked = group.flatMap { members[$0] }.map { [$0] } ?? Array(groups.keys)
+        let emptied = asked.filter { id in
+            guard let group = groups[id] else { return false }
+            return group.isEmpty && rest(id, group.leader)
+        }
+        emptied.forEach { forget($0) }
         return emptied
     }
 
-    /// The members whose groups had the number that a new process has got: they are empty.
+    /// The member whose group had the number that a new process has got, if nothing is left of it.
     ///
     /// No pid is given out that still names a group. An acknowledged leader is reaped at any time
     /// after that, so nobody may have looked since; what is looked at now is another's group.
-    mutating func takeReplaced(by pid: PID) -> [MemberID] {
-        guard !groups.isEmpty else { return [] }
-        let replaced = groups.filter { $0.value == pid }.map(\.key)
-        for id in replaced { groups[id] = nil }
-        return replaced
+    mutating func takeReplaced(by pid: PID, _ rest: Rest) -> MemberID? {
+        guard let id = members.removeValue(forKey: pid) else { return nil }
+        guard rest(id, pid) else {
+            groups[id]?.isGone = true
+            return nil
+        }
+        groups[id] = nil
+        return id
     }
 
     /// After SIGKILL: whether only zombies are left, whose parents may never collect them.
     mutating func isSpent(_ group: PID, of id: MemberID, _ rest: Rest) -> Bool {
-        guard groups[id] != nil, ProcessSignals.groupHasOnlyZombies(group), rest(id, group)
+        guard let lingering = groups[id],
+            lingering.isGone || ProcessSignals.groupHasOnlyZombies(group), rest(id, group)
         else { return false }
-        groups[id] = nil
+        forget(id)
         return true
+    }
+
+    private mutating func forget(_ id: MemberID) {
+        guard let group = groups.removeValue(forKey: id) else { return }
+        if !group.isGone { members[group.leader] = nil }
     }
 }

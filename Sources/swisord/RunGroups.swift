@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
+import Configuration
 import Platform
 import Supervision
 
@@ -12,9 +12,19 @@ import Supervision
 final class RunGroups {
     /// A run that begins.
     struct Birth {
+        let name: ProcessName
         let number: Int
         let mark: String
-        let cgroup: Cgroup?
+    }
+
+    /// By what the processes of a run are known.
+    enum Residence {
+        /// By their cgroup.
+        case cgroup(Cgroup)
+        /// By what /proc tells: what the last look found; nil before the first.
+        case proc(seen: [ProcessStat]?)
+        /// By their process group alone, or not at all: nothing else is left of it.
+        case nowhere
     }
 
     /// A run that has begun.
@@ -22,15 +32,20 @@ final class RunGroups {
         let number: Int
         let mark: String
         let leader: PID
-        let cgroup: Cgroup?
-        /// Without a cgroup: what the last look found; nil before the first.
-        var seen: [ProcessStat]?
+        var residence: Residence
         /// A look or a sweep is under way.
         var isLookedAt = false
+        /// What has left the process group has been sent the stop signal.
+        var isAsked = false
+
+        var cgroup: Cgroup? {
+            if case .cgroup(let cgroup) = residence { cgroup } else { nil }
+        }
 
         /// Those of the last look that still live.
         var survivors: [ProcessStat] {
-            (seen ?? []).filter { process in
+            guard case .proc(let seen?) = residence else { return [] }
+            return seen.filter { process in
                 let now = ProcessStat.read(process.pid)
                 return now?.startTicks == process.startTicks && now?.hasEnded == false
             }
@@ -38,36 +53,53 @@ final class RunGroups {
 
         /// How many processes are in it, as far as is known.
         var count: Int { cgroup?.pids.count ?? survivors.count }
+
+        /// Whether nothing is left of it, as far as is known; an empty cgroup is removed.
+        var isSpent: Bool {
+            switch residence {
+            case .cgroup(let cgroup): cgroup.remove()
+            case .proc(let seen): seen?.isEmpty == true
+            case .nowhere: true
+            }
+        }
     }
 
-    /// Whether runs are followed beyond their process groups (SWISORD_TREES=cgroup or proc).
-    ///
-    /// Not by default yet: hundreds of stops at a time are slow to find out that nothing is left.
-    let isActive: Bool
-    let home: CgroupHome?
-    /// Why there are no cgroups; nil when there are.
+    /// How the processes of runs that begin are to be known.
+    let means: ProcessTrees
+    private let home: CgroupHome?
+    /// Why there are no cgroups; nil when there are, or none are wanted.
     let unavailable: String?
     /// Told when a cgroup empties; made when the first is not empty at once, because a user may have
-    /// no more than 128 of them, and many daemons never need one.
+    /// no more than 128 of them, and most daemons never need one.
     var watch: CgroupWatch?
     private let tag: String
     /// The current run of each member.
     var current: [MemberID: Group] = [:]
     /// Runs that have ended, of which something lives on.
     var leftovers: [MemberID: [Group]] = [:]
+    /// Members whose start waits until nothing is left of their last run.
+    var waiting: Set<MemberID> = []
 
-    /// - Parameter instance: What is this daemon's alone, and the same after a restart.
-    init(instance: String) {
+    /// - Parameters:
+    ///   - instance: What is this daemon's alone, and the same after a restart.
+    ///   - means: As configured.
+    ///   - kept: The directory of the cgroups, if an earlier manager has left it.
+    init(instance: String, _ means: ProcessTrees, kept: consuming OwnedDescriptor?) {
         tag = StableHash.hexadecimal("\(instance)\n\(BootID.current().text)")
-        let means = getenv("SWISORD_TREES").map { String(cString: $0) }
-        isActive = means == "cgroup" || means == "proc"
+        self.means = means
         do throws(CgroupUnavailable) {
-            guard means == "cgroup" else { throw CgroupUnavailable(reason: "not asked for") }
-            home = try CgroupHome(tag: tag)
+            if let kept {
+                home = try CgroupHome(owning: kept)
+            } else {
+                guard means == .auto || means == .cgroup else {
+                    throw CgroupUnavailable(reason: "not asked for")
+                }
+                home = try CgroupHome(tag: tag)
+            }
             unavailable = nil
         } catch {
             home = nil
-            unavailable = error.reason
+            unavailable = means == .auto || means == .cgroup ? error.reason : nil
         }
     }
 
@@ -75,36 +107,80 @@ final class RunGroups {
         "\(name.group):\(name.process):\(number):\(tag)"
     }
 
-    /// Makes the fresh cgroup of a run, if there can be one.
-    func begin(_ name: ProcessName, _ number: Int) -> Birth {
-        let file = CgroupHome.name(group: name.group, process: name.process, run: number)
-        return Birth(
-            number: number,
-            mark: mark(name, number),
-            cgroup: Spawner.cgroupRefusal == nil ? try? home?.make(file) : nil
-        )
+    /// What the next run of a member is known by; its cgroup is not made yet.
+    func birth(_ name: ProcessName, _ number: Int) -> Birth {
+        Birth(name: name, number: number, mark: mark(name, number))
     }
 
-    /// The run of a birth has begun.
-    func began(_ birth: Birth, of id: MemberID, as pid: PID, isInCgroup: Bool) {
-        if !isInCgroup { birth.cgroup?.remove() }
+    /// Makes the fresh cgroup of a run, if there can be one.
+    func makeCgroup(for birth: Birth) -> Cgroup? {
+        guard means == .auto || means == .cgroup, Spawner.cgroupRefusal == nil else { return nil }
+        return switch home {
+        case .some(let home): try? home.make(file(birth.name, birth.number))
+        case .none: nil
+        }
+    }
+
+    /// The name of a run's cgroup.
+    func file(_ name: ProcessName, _ number: Int) -> String {
+        CgroupHome.name(group: name.group, process: name.process, run: number)
+    }
+
+    /// The run of a birth has begun, and if it `isInside`, in its cgroup.
+    func began(
+        _ birth: Birth,
+        of id: MemberID,
+        as pid: PID,
+        in cgroup: Cgroup?,
+        isInside: Bool
+    ) {
+        if !isInside { cgroup?.remove() }
         current[id] = Group(
             number: birth.number,
             mark: birth.mark,
             leader: pid,
-            cgroup: isInCgroup ? birth.cgroup : nil
+            residence: residence(isInside ? cgroup : nil)
         )
     }
 
     /// Takes up a run that an earlier manager began.
-    func adopt(_ name: ProcessName, _ number: Int, of id: MemberID, as pid: PID) {
-        let file = CgroupHome.name(group: name.group, process: name.process, run: number)
+    ///
+    /// - Parameters:
+    ///   - name: Whose run it is.
+    ///   - number: Which one.
+    ///   - id: Whose run it is.
+    ///   - pid: Its leader.
+    ///   - cgroup: Its cgroup, where that is known for certain; else it is looked for.
+    func adopt(
+        _ name: ProcessName,
+        _ number: Int,
+        of id: MemberID,
+        as pid: PID,
+        _ cgroup: Cgroup? = nil
+    ) {
         current[id] = Group(
             number: number,
             mark: mark(name, number),
             leader: pid,
-            cgroup: home?.find(file, of: pid)
+            residence: residence(cgroup ?? find(file(name, number), of: pid))
         )
+    }
+
+    private func find(_ file: String, of pid: PID) -> Cgroup? {
+        switch home {
+        case .some(let home): home.find(file, of: pid)
+        case .none: nil
+        }
+    }
+
+    /// Forgets a run that never became its program.
+    func drop(_ id: MemberID) {
+        current.removeValue(forKey: id)?.cgroup?.remove()
+    }
+
+    private func residence(_ cgroup: Cgroup?) -> Residence {
+        if let cgroup { return .cgroup(cgroup) }
+        return means == .group ? .nowhere : .proc(seen: nil)
     }
 
     /// Changes the run of that number, current or left over.
@@ -124,14 +200,7 @@ final class RunGroups {
     /// Forgets the ended runs of which nothing is left.
     func dropSpent() {
         for (id, groups) in leftovers {
-            let left = groups.filter { group in
-                if let cgroup = group.cgroup {
-                    if cgroup.isPopulated { return true }
-                    cgroup.remove()
-                    return false
-                }
-                return group.seen?.isEmpty != true
-            }
+            let left = groups.filter { !$0.isSpent }
             leftovers[id] = left.isEmpty ? nil : left
         }
     }
@@ -141,6 +210,47 @@ final class RunGroups {
         leftovers[id, default: []].reduce(0) { $0 + $1.count }
     }
 
+    /// Processes that are known to be left of ended runs, without cgroups, and when they were made.
+    var knownSurvivors: [PID: UInt64] {
+        var known: [PID: UInt64] = [:]
+        for group in leftovers.values.joined() {
+            guard case .proc(let seen?) = group.residence else { continue }
+            for process in seen { known[process.pid] = process.startTicks }
+        }
+        return known
+    }
+
+    // MARK: - The directory
+
+    /// Where the cgroups are, for the guardian to keep; nothing without them.
+    func keep(in store: StateStore) {
+        switch home {
+        case .some(let home): store.keep(home.descriptor, as: .cgroups)
+        case .none: break
+        }
+    }
+
+    /// The groups that are there, by the path of each.
+    var cgroups: [(name: String, group: Cgroup)] {
+        switch home {
+        case .some(let home): home.names.map { ($0, Cgroup(path: "\(home.path)/\($0)")) }
+        case .none: []
+        }
+    }
+
+    /// Removes what killed daemons have left that were not started again.
+    func removeAbandoned() {
+        switch home {
+        case .some(let home): home.removeAbandoned()
+        case .none: break
+        }
+    }
+
     /// Removes what is empty when the daemon ends.
-    func leave() { home?.leave() }
+    func leave() {
+        switch home {
+        case .some(let home): home.leave()
+        case .none: break
+        }
+    }
 }

@@ -18,6 +18,7 @@ final class StateStore {
         case state = 1
         case configuration = 2
         case socket = 3
+        case cgroups = 4
     }
 
     /// Why the last record could not be written; nil when it could.

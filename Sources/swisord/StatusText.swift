@@ -44,7 +44,7 @@ struct StatusText {
         case .stopping(let run, nil, _): return "waiting for pid \(run.pid) to end"
         case .killing(let run, _, _): return "SIGKILL sent to pid \(run.pid), not gone yet"
         case .emptying(let run, _, _):
-            return "pid \(run.pid) has ended, others of its process group have not"
+            return "pid \(run.pid) has ended, others of its processes have not"
         case .starting(_, _, provenAt: nil): return "waiting for the program to be executed"
         case .stopped, .spawning, .starting, .running: return nil
         }

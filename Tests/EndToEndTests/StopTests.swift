@@ -49,7 +49,7 @@ struct StopTests {
             let child = try #require(try numbers(daemon, "log/family.log", atLeast: 1).first)
             let leader = try daemon.wait(for: "family", "RUNNING").pid
             _ = try daemon.ask("POST", "/v1/programs/family/stop?wait=false")
-            let why = "pid \(leader) has ended, others of its process group have not"
+            let why = "pid \(leader) has ended, others of its processes have not"
             try eventually("the leader's end") { try daemon.program("family").why == why }
             #expect(isAlive(child))
             #expect(try daemon.program("family").state == "STOPPING")

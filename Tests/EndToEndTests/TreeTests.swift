@@ -18,7 +18,8 @@ enum TreeMeans: String, CaseIterable, CustomTestStringConvertible {
             access("\($0)/cgroup.procs", W_OK) == 0
         }
     }
-    var variables: [String] { ["SWISORD_TREES=\(self == .proc ? "proc" : "cgroup")"] }
+    /// The default finds out by itself.
+    var settings: [String] { self == .proc ? ["process_trees: proc"] : [] }
 }
 
 @Suite("What a program has made", .scenarios, .timeLimit(.minutes(2)))
@@ -28,10 +29,7 @@ struct TreeTests {
         _ programs: String,
         _ body: (Daemon) throws -> Void
     ) throws {
-        try Daemon.prepared(programs) { daemon in
-            try daemon.start(adding: means.variables)
-            try body(daemon)
-        }
+        try Daemon.running(programs, settings: means.settings, body)
     }
 
     private func processes(_ daemon: Daemon, _ name: String) throws -> [ProcessInfo.Member] {
@@ -86,7 +84,7 @@ struct TreeTests {
                 "move",
                 "echo $1 > \(move).at; [ $1 = 0 ] || setsid sh \(move) $(($1 - 1)) &\n"
             )
-            try daemon.start(adding: TreeMeans.cgroups.variables)
+            try daemon.start()
             func place() -> Int { Int(daemon.scratch.read("move.at").dropLast()) ?? 20_000 }
             try eventually("the chase") { place() < 19_990 }
             #expect(try daemon.ctl("stop", "hare").output == "hare: stopped\n")
@@ -111,7 +109,8 @@ struct TreeTests {
                 command: [sh, "%(here)s/bomb", "7"]
                 stopwaitsecs: 100ms
                 startsecs: 0
-            """#
+            """#,
+            settings: means.settings
         ) { daemon in
             let bomb = "\(daemon.scratch.path)/bomb"
             // 2 to the power of 7 that stay, each in a session of its own.
@@ -123,7 +122,7 @@ struct TreeTests {
                 while :; do sleep 1000; done
                 """
             )
-            try daemon.start(adding: means.variables)
+            try daemon.start()
             try eventually("many") { try processes(daemon, "bomb").count > 60 }
             #expect(try daemon.ctl("stop", "bomb").output == "bomb: stopped\n")
             // The daemon itself, of which there may be two.
@@ -176,5 +175,157 @@ struct TreeTests {
             try eventually("the end of \(pid)") { !isAlive(pid) }
             try eventually("nothing left") { try daemon.program("brief").leftovers == nil }
         }
+    }
+
+    @Test(
+        "gets the stop signal as well, once its program has seen to its own",
+        arguments: TreeMeans.allCases
+    )
+    func asked(means: TreeMeans) throws {
+        try running(
+            means,
+            #"""
+            programs:
+              far:
+                command: [sh, "%(here)s/far"]
+                stopwaitsecs: never
+                stdout_logfile: "%(here)s/far.log"
+            """#
+        ) { daemon in
+            let script = """
+                setsid sh -c 'trap "echo asked; exit" TERM; echo ready; while :; do sleep 0.01; done' &
+                exec sleep 1000
+                """
+            daemon.scratch.write("far", script)
+            try daemon.wait(forFile: "far.log", toHold: "ready")
+            #expect(try daemon.ctl("stop", "far").output == "far: stopped\n")
+            try daemon.wait(forFile: "far.log", toHold: "asked")
+        }
+    }
+
+    @Test(
+        "costs an ordinary stop no look at all processes",
+        arguments: TreeMeans.allCases
+    )
+    func ordinary(means: TreeMeans) throws {
+        try running(
+            means,
+            #"""
+            programs:
+              plain: {command: [sh, -c, "sleep 1000 & wait"]}
+              brief: {command: [sh, -c, "sleep 0.01"], startsecs: 0, autorestart: false}
+            """#
+        ) { daemon in
+            guard exists("/proc/self/task/\(getpid())/children") else { return }
+            try daemon.wait(for: "brief", "EXITED")
+            #expect(try daemon.ctl("stop", "plain").output == "plain: stopped\n")
+            let manager = try daemon.managerPid()
+            let threads = names(in: "/proc/\(manager)/task").map {
+                contents("/proc/\(manager)/task/\($0)/comm")
+            }
+            #expect(threads.contains("swisord\n"))
+            #expect(!threads.contains("trees\n"), "\(threads)")
+        }
+    }
+
+    @Test("may stay where the process group alone is asked for, and is shown all the same")
+    func groupOnly() throws {
+        try Daemon.running(
+            #"""
+            programs:
+              far: {command: [sh, -c, "setsid sleep 1000 & exec sleep 1000"]}
+            """#,
+            settings: ["process_trees: group"]
+        ) { daemon in
+            var pids: [Int] = []
+            try eventually("two processes") {
+                pids = try processes(daemon, "far").filter { $0.command.hasPrefix("sleep") }
+                    .map(\.pid)
+                return pids.count == 2
+            }
+            #expect(try daemon.ctl("stop", "far").output == "far: stopped\n")
+            #expect(pids.filter(isAlive).count == 1)
+        }
+    }
+
+    @Test("has ended before its program starts again, if that is asked for")
+    func restartWaits() throws {
+        let freezer = "/sys/fs/cgroup/freezer/swisord-test-\(getpid())"
+        // A process in a frozen group of version 1 does not even die.
+        guard isRoot, mkdir(freezer, 0o755) == 0 else { return }
+        defer {
+            _ = Scratch.overwrite("\(freezer)/freezer.state", "THAWED")
+            try? eventually("an empty freezer") { rmdir(freezer) == 0 }
+        }
+        try running(
+            .cgroups,
+            #"""
+            programs:
+              brief:
+                command: [sh, -c, "setsid sh -c 'echo $$; exec sleep 1000' & exec sleep 1000"]
+                startsecs: 100ms
+                autorestart: true
+                leftovers: stop
+            """#
+        ) { daemon in
+            try daemon.wait(forFile: "log/brief.log", toHold: "\n")
+            let left = try #require(Int(daemon.scratch.read("log/brief.log").dropLast()))
+            #expect(Scratch.overwrite("\(freezer)/cgroup.procs", "\(left)"))
+            #expect(Scratch.overwrite("\(freezer)/freezer.state", "FROZEN"))
+            try eventually("the freeze") { contents("\(freezer)/freezer.state") == "FROZEN\n" }
+            let first = try daemon.wait(for: "brief", "RUNNING").pid
+            kill(pid_t(first), SIGKILL)
+            let waiting = try daemon.wait(for: "brief", "BACKOFF")
+            let why = "1 process of the last run has not ended, 0 of 3 retries"
+            #expect(waiting.why?.contains(why) == true, "\(waiting.why ?? "")")
+            #expect(waiting.leftovers == 1)
+            #expect(isAlive(left))
+            #expect(Scratch.overwrite("\(freezer)/freezer.state", "THAWED"))
+            let next = try daemon.wait(for: "brief", "RUNNING")
+            #expect(next.pid != first)
+            #expect(!isAlive(left))
+            #expect(next.leftovers == nil)
+        }
+    }
+
+    @Test(
+        "leaves no cgroup behind: not at the end, nor when all were killed and started again",
+        .enabled(if: TreeMeans.hasCgroups)
+    )
+    func emptyGroups() throws {
+        try running(
+            .cgroups,
+            "programs: {idle: {command: [sleep, '1000']}, other: {command: [sleep, '1000']}}"
+        ) { daemon in
+            let idle = try daemon.wait(for: "idle", "RUNNING").pid
+            let other = try daemon.wait(for: "other", "RUNNING").pid
+            let own = try #require(Self.cgroup(of: idle))
+            let home = try #require(own.lastIndex(of: "/").map { String(own[..<$0]) })
+            func groups() -> Int { names(in: home).count { $0.contains(":") } }
+            #expect(groups() == 2)
+            try daemon.killManager()
+            #expect(groups() == 2)
+            try daemon.killBoth()
+            kill(pid_t(idle), SIGKILL)
+            try eventually("the end of \(idle)") { !isAlive(idle) }
+            try daemon.start()
+            #expect(Self.cgroup(of: other)?.hasPrefix(home + "/") == true)
+            let next = try daemon.wait(for: "idle", "RUNNING").pid
+            #expect(Self.cgroup(of: next)?.hasPrefix(home + "/") == true)
+            #expect(groups() == 2)
+            _ = try daemon.ctl("shutdown")
+            try daemon.finish()
+            #expect(!exists(home), "\(names(in: home))")
+        }
+    }
+
+    /// The directory of a process's cgroup of version 2.
+    private static func cgroup(of pid: Int) -> String? {
+        let line = contents("/proc/\(pid)/cgroup").split(separator: "\n").first {
+            $0.hasPrefix("0::/")
+        }
+        return ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].lazy
+            .compactMap { root in line.map { root + $0.dropFirst(3) } }
+            .first { exists("\($0)/cgroup.procs") }
     }
 }

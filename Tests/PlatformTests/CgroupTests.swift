@@ -8,7 +8,12 @@ import Testing
 extension KernelTests {
     @Suite("Everything that a run has made", .timeLimit(.minutes(1)))
     struct CgroupTests {
-        static let home = try? CgroupHome(tag: "test-\(getpid())")
+        /// Whether the machine has cgroups that this process may make.
+        private static let canHaveGroups: Bool = {
+            guard let home = try? CgroupHome(tag: "probe-\(getpid())") else { return false }
+            home.leave()
+            return true
+        }()
 
         /// A leader with a child, and a grandchild that has left its session and its parents.
         private let escaping = "setsid sh -c 'sleep 1000 & exec sleep 1000' & sleep 1000"
@@ -17,18 +22,19 @@ extension KernelTests {
             ProcessStat.read(pid).map(\.hasEnded) ?? true
         }
 
-        @Test("is in its cgroup, and dies with it", .enabled(if: home != nil))
+        @Test("is in its cgroup, and dies with it", .enabled(if: canHaveGroups))
         func cgroup() throws {
-            let home = try #require(Self.home)
+            let home = try CgroupHome(tag: "test-\(getpid())")
             let group = try home.make("a:a.1")
             let watch = try CgroupWatch()
             try watch.add(group)
             #expect(!group.isPopulated)
+            let directory = try group.open()
             let child = try Spawner().spawn(
                 shell(escaping),
                 output: .null,
                 error: .null,
-                options: Spawner.Options(cgroup: group.directory.rawValue)
+                options: Spawner.Options(cgroup: directory.rawValue)
             )
             let pid = child.pid
             _ = child.letGo()
@@ -57,6 +63,69 @@ extension KernelTests {
             #expect(group.remove())
             home.leave()
             #expect(access(home.path, F_OK) != 0)
+        }
+
+        @Test("is removed in one call when it is empty, and with what was made below it")
+        func removal() throws {
+            guard Self.canHaveGroups else { return }
+            let home = try CgroupHome(tag: "removal-\(getpid())")
+            let group = try home.make("a:a.1")
+            mkdir("\(group.path)/inner", 0o755)
+            mkdir("\(group.path)/inner/most", 0o755)
+            #expect(group.remove())
+            #expect(group.remove(), "what is gone is empty")
+            #expect(home.names.isEmpty)
+            home.leave()
+        }
+
+        @Test("gets a signal for those in it, and for nobody else")
+        func signals() throws {
+            guard Self.canHaveGroups else { return }
+            let home = try CgroupHome(tag: "signals-\(getpid())")
+            let group = try home.make("a:a.1")
+            let directory = try group.open()
+            let inside = try Spawner().spawn(
+                shell("sleep 1000"),
+                output: .null,
+                error: .null,
+                options: Spawner.Options(cgroup: directory.rawValue)
+            )
+            let outside = try Spawner().spawn(shell("sleep 1000"), output: .null, error: .null)
+            let pids = (inside.pid, outside.pid)
+            _ = inside.letGo()
+            _ = outside.letGo()
+            group.send([.user1])
+            #expect(waitFor(pids.0) == SIGUSR1)
+            #expect(!isGone(pids.1))
+            kill(pids.1, SIGKILL)
+            #expect(waitFor(pids.1) == SIGKILL)
+            try eventually("emptiness") { group.remove() }
+            home.leave()
+        }
+
+        @Test("leaves no directory behind when nobody lives who made it")
+        func abandoned() throws {
+            guard Self.canHaveGroups else { return }
+            let home = try CgroupHome(tag: "alive-\(getpid())")
+            let group = try home.make("a:a.1")
+            let path: String
+            do {
+                let dead = try CgroupHome(tag: "dead-\(getpid())")
+                path = dead.path
+                _ = try dead.make("b:b.1")
+                // As long as somebody holds it, it is not touched.
+                home.removeAbandoned()
+                #expect(access("\(path)/b:b.1", F_OK) == 0)
+            }
+            home.removeAbandoned()
+            #expect(access(path, F_OK) != 0)
+            #expect(access(group.path, F_OK) == 0)
+            // Another manager of the same daemon goes on with what this one holds.
+            let kept = dup(home.descriptor.rawValue)
+            let next = try CgroupHome(owning: OwnedDescriptor(owning: kept))
+            #expect(next.path == home.path)
+            #expect(next.names == ["a:a.1"])
+            next.leave()
         }
 
         @Test("is found by its mark and dies in a sweep, and nobody else")

@@ -71,6 +71,9 @@ private let rows: [Row] = [
     Row("spawning spawnFailed for want of processes", [.start], .spawnFailed(.made(.fork)), .none) {
         _ in .backoff(failures: 0, until: after(1))
     },
+    Row("spawning spawnFailed for what is left", [.start], .spawnFailed(.leftovers(1)), .none) {
+        _ in .backoff(failures: 0, until: after(1))
+    },
     Row("starting executed", starting, .executed, .none) {
         .starting($0, failures: 0, provenAt: after(5))
     },
@@ -121,6 +124,8 @@ private let rows: [Row] = [
     Row("backoff deadlineReached", backoff, .deadlineReached, .spawn) { _ in
         .spawning(failures: 1)
     },
+    Row("backoff leftoversGone", backoff, .leftoversGone, .spawn) { _ in .spawning(failures: 1) },
+    Row("stopped leftoversGone", backoff + [.stop], .leftoversGone, .none) { _ in .stopped },
     Row("backoff stop", backoff, .stop, .none) { _ in .stopped },
     Row("backoff restart", backoff, .restart, .spawn) { _ in .spawning(failures: 0) },
     Row("backoff again", backoff + [.deadlineReached, .spawned(7)], .exited(.code(1)), .none) { _ in

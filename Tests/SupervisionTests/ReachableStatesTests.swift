@@ -39,7 +39,7 @@ struct ReachableStatesTests {
         .startAborted,
         .exited(.code(0)), .exited(.code(1)), .exited(.signal(.kill, coreDumped: false)),
         .exited(.unknown), .exited(.neverExecuted(.made(.exec, isPermanent: true))),
-        .groupEmptied, .deadlineReached,
+        .groupEmptied, .leftoversGone, .deadlineReached,
     ]
 
     /// Whether the caller could deliver an event in this phase, by the caller's own rules.
@@ -57,6 +57,7 @@ struct ReachableStatesTests {
         case (.exited, _): machine.liveRun != nil
         case (.groupEmptied, .emptying): true
         case (.groupEmptied, _): false
+        case (.leftoversGone, _): true
         case (.deadlineReached, _): machine.deadline != nil
         }
     }

@@ -111,7 +111,7 @@ struct StatusTextTests {
         process.pass(.seconds(10))
         #expect(process.why == "SIGKILL sent to pid 42, not gone yet")
         process.handle(.exited(.signal(.kill, coreDumped: false)))
-        #expect(process.why == "pid 42 has ended, others of its process group have not")
+        #expect(process.why == "pid 42 has ended, others of its processes have not")
         process.handle(.groupEmptied)
         #expect(process.why == nil)
         #expect(process.description?.contains(":") == true, "a time of day")

@@ -136,6 +136,8 @@ int swisord_pipe(int ends[2]);
 int swisord_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_count);
 /* prctl(PR_SET_CHILD_SUBREAPER, 1). */
 int swisord_become_subreaper(void);
+/* 1 or 0, or -1 where that cannot be asked. */
+int swisord_is_subreaper(void);
 /* prctl(PR_SET_DUMPABLE, 0). */
 int swisord_refuse_dumps(void);
 /* Makes threads possible where a filter refuses clone3 with EPERM; before the first thread.

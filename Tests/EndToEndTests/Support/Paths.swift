@@ -13,6 +13,9 @@ func readLink(_ path: String) throws -> String {
     return String(decoding: bytes, as: UTF8.self)
 }
 
+/// Whether something is there.
+func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
 /// What `stat` says of a path.
 func status(_ path: String) throws -> stat {
     var result = stat()

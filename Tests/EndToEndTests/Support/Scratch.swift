@@ -75,6 +75,14 @@ final class Scratch {
         return path
     }
 
+    /// Writes into a file that is there, such as one of the kernel's; whether it was taken.
+    static func overwrite(_ path: String, _ text: String) -> Bool {
+        let number = open(path, O_WRONLY | O_CLOEXEC)
+        guard number >= 0 else { return false }
+        defer { close(number) }
+        return Glibc.write(number, text, text.utf8.count) == text.utf8.count
+    }
+
     func read(_ name: String) -> String { contents("\(path)/\(name)") }
 }
 
