@@ -25,7 +25,7 @@ PROGRAMS       := swisord swisordctl
 MAN_PAGES      := $(wildcard man/*.[158])
 
 .PHONY: all run build release static examples test lint man format bench simulate install uninstall clean help
-.PHONY: test-swift test-linkage test-static containers guardian-coverage chaos sweep history fuzz sanitize
+.PHONY: test-swift test-linkage test-static clients containers guardian-coverage chaos sweep history fuzz sanitize
 all: build
 
 help:          ## list the targets
@@ -46,7 +46,7 @@ static: build/setup build/setup-static  ## fully static executables in build/sta
 	$(foreach program,$(PROGRAMS),scripts/quiet-linker $(SWIFT) build $(STATIC_FLAGS) --product $(program) &&) true
 	@scripts/collect "$$($(SWIFT) build $(STATIC_FLAGS) --show-bin-path)" build/static $(PROGRAMS)
 
-test: build/setup build/setup-static build/setup-lint  ## everything that must hold; what CI runs
+test: build/setup build/setup-static build/setup-lint build/setup-clients  ## everything that must hold; what CI runs
 	@scripts/test
 
 lint: build/setup-lint  ## formatting of the sources, manual pages
@@ -90,6 +90,9 @@ test-linkage:  ## only: the debug daemon links no full Foundation
 
 test-static: static build/examples/solver-static  ## only: the static executables in an empty chroot
 	@scripts/test-static
+
+clients: build build/setup-clients  ## only: supervisord's clients, unmodified, against the daemon
+	@scripts/clients
 
 containers: build  ## only: the daemon in containers that deny it things
 	@scripts/containers

@@ -7,6 +7,8 @@ package struct QueryParameter: Hashable, Sendable {
         case flag(default: Bool)
         /// A number of bytes.
         case bytes(default: Int)
+        /// A place in a file; from its end when it is negative.
+        case offset(default: Int)
         /// Names joined by commas; without it the default, where there is one.
         case list(default: [String])
         /// One word, never empty.
@@ -27,6 +29,7 @@ package struct QueryParameter: Hashable, Sendable {
 enum QueryValue: Hashable, Sendable {
     case flag(Bool)
     case bytes(Int)
+    case offset(Int)
     case list([String])
     case text(String)
     case path(String)
@@ -38,6 +41,7 @@ extension QueryParameter {
         switch kind {
         case .flag(let value): .flag(value)
         case .bytes(let value): .bytes(value)
+        case .offset(let value): .offset(value)
         case .list(let value): .list(value)
         case .text, .path: nil
         }
@@ -61,6 +65,11 @@ extension QueryParameter {
                 )
             }
             return .bytes(count)
+        case .offset:
+            guard let place = Int(raw), !raw.hasPrefix("+") else {
+                throw .badRequest("The parameter '\(name)' is not a whole number.")
+            }
+            return .offset(place)
         case .list:
             return .list(try NameList.parse(raw))
         case .text:
@@ -83,6 +92,7 @@ extension QueryParameter {
         switch value {
         case .flag(let flag): flag ? "true" : "false"
         case .bytes(let count): String(count)
+        case .offset(let place): String(place)
         case .list(let names): NameList.format(names)
         case .text(let text): PercentCoding.encode(text)
         case .path(let path): PercentCoding.encode(path, isPath: true)

@@ -20,9 +20,15 @@ package enum Request: Hashable, Sendable {
     case clear(Selection)
     /// Writes to the standard input of one program.
     case sendInput(name: String, bytes: [UInt8])
+    /// Bytes of a log by their place in its file: from `offset` on, which counts from the end when
+    /// it is negative, `length` of them or all that there are.
+    case readLog(LogSource, offset: Int, length: Int?)
     case daemon
     /// Reads the configuration again and applies what differs, or nothing at all.
     case reload
+    /// Takes up the file, then starts anew whatever starts by itself, and stops the rest; a file
+    /// with a mistake changes nothing.
+    case restartAll
     case shutdown
     case reopenLogs
     /// Empties the activity log.

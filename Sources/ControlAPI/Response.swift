@@ -7,6 +7,7 @@ package enum Response: Hashable, Sendable {
     case daemon(DaemonInfo)
     case plan(ReloadPlan)
     case available(ConfiguredList)
+    case logPiece(LogPiece)
     case failure(APIError)
 }
 

@@ -58,6 +58,7 @@ extension HTTPAnswer {
             case .daemon(let info): self.init(status: 200, body: try JSONCoding.encode(info))
             case .plan(let plan): self.init(status: 200, body: try JSONCoding.encode(plan))
             case .available(let list): self.init(status: 200, body: try JSONCoding.encode(list))
+            case .logPiece(let piece): self.init(status: 200, body: try JSONCoding.encode(piece))
             case .failure(let error): self.init(error)
             }
         } catch {
@@ -79,7 +80,7 @@ extension HTTPAnswer {
 /// An answer of any kind, told by its keys and read in one go.
 private struct AnyAnswer: Decodable {
     private enum Key: String, CodingKey {
-        case results, error, missing, steps, version, configured
+        case results, error, missing, steps, version, configured, size
         case stateCode = "state_code"
     }
 
@@ -98,6 +99,8 @@ private struct AnyAnswer: Decodable {
             response = .plan(try ReloadPlan(from: decoder))
         } else if object.contains(.configured) {
             response = .available(try ConfiguredList(from: decoder))
+        } else if object.contains(.size) {
+            response = .logPiece(try LogPiece(from: decoder))
         } else if object.contains(.version) {
             response = .daemon(try DaemonInfo(from: decoder))
         } else if object.contains(.stateCode) {

@@ -117,6 +117,10 @@ struct Arguments: Hashable, Sendable {
         if case .bytes(let value) = query[name] { value } else { 0 }
     }
 
+    func offset(_ name: String) -> Int {
+        if case .offset(let value) = query[name] { value } else { 0 }
+    }
+
     func list(_ name: String) -> [String] {
         if case .list(let value) = query[name] { value } else { [] }
     }

@@ -2,7 +2,8 @@
 
 /// Every route, once: requests are parsed and built from this table and nothing else.
 package enum Routes {
-    package static let all: [Route] = programs + input + logs + daemon + configuration + groups
+    package static let all: [Route] =
+        programs + input + logs + pieces + daemon + configuration + groups
 
     private static let wait = QueryParameter(
         name: "wait",
@@ -32,7 +33,7 @@ package enum Routes {
             .alreadyStarted, .noSuchFile, .notExecutable, .spawnError, .abnormalTermination,
             .failed,
         ]
-    private static let unreadable: [APIError.Code] = [.noSuchProcess, .noLogFile, .failed]
+    static let unreadable: [APIError.Code] = [.noSuchProcess, .noLogFile, .failed]
     static let planning: [APIError.Code] = [.invalidConfiguration, .failed]
 
     private static let programs: [Route] = [
@@ -215,6 +216,14 @@ package enum Routes {
             "reloadDaemon",
             "Read the configuration again and apply what differs, or nothing at all.",
             .reload,
+            errors: planning
+        ),
+        Route(
+            .post,
+            "/v1/daemon/restart",
+            "restartAll",
+            "Take up the file, then start anew what starts by itself and stop the rest.",
+            .restartAll,
             errors: planning
         ),
         Route(

@@ -20,6 +20,14 @@ package enum LogCommand: Sendable {
     case clear(StreamID, LogToken)
     /// The last bytes of a log, reaching into `.1` where the file is shorter.
     case readTail(StreamID, bytes: Int, reply: @Sendable (Result<[UInt8], LogReadError>) -> Void)
+    /// Bytes of a log by their place in its file: from an offset on, which counts from the end when
+    /// it is negative, up to a number of bytes or the end.
+    case readSlice(
+        StreamID,
+        offset: Int,
+        count: Int?,
+        reply: @Sendable (Result<LogSlice, LogReadError>) -> Void
+    )
     /// The last bytes of a log, and then whatever is written to it.
     ///
     /// `sink` runs on the log thread and must not wait. Nothing comes twice or is left out, over
@@ -41,7 +49,8 @@ extension LogCommand {
     var stream: StreamID? {
         switch self {
         case .attach(let id, _, _), .retarget(let id, _), .detach(let id), .drain(let id, _),
-            .clear(let id, _), .readTail(let id, _, _), .follow(_, let id, _, _):
+            .clear(let id, _), .readTail(let id, _, _), .readSlice(let id, _, _, _),
+            .follow(_, let id, _, _):
             id
         case .openActivity, .reopen: .activity
         case .unfollow, .shutdown: nil

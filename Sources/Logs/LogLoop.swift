@@ -220,6 +220,8 @@ final class LogLoop {
             notices(.cleared(token, error: clear(id, at: now)))
         case .readTail(let id, let bytes, let reply):
             reply(tail(of: id, bytes: bytes, at: now))
+        case .readSlice(let id, let offset, let count, let reply):
+            reply(slice(of: id, from: offset, count: count, at: now))
         case .follow(let follower, let id, let lastBytes, let sink):
             follow(follower, id, lastBytes: lastBytes, sink, at: now)
         case .unfollow(let follower):
@@ -303,6 +305,23 @@ final class LogLoop {
         guard let file = stream.output.file else { return .failure(.noLogFile) }
         return Result { () throws(LogFileError) in try file.tail(bytes: bytes) }
             .mapError { .failed($0.description) }
+    }
+
+    private func slice(
+        of id: StreamID,
+        from offset: Int,
+        count: Int?,
+        at now: Instant
+    ) -> Result<LogSlice, LogReadError> {
+        guard let stream = streams[id] else { return .failure(.unknownStream) }
+        drain(id, at: now)
+        guard let file = stream.output.file else { return .failure(.noLogFile) }
+        do throws(LogFileError) {
+            return try file.slice(from: offset, count: count).map(Result.success)
+                ?? .failure(.noLogFile)
+        } catch {
+            return .failure(.failed(error.description))
+        }
     }
 
     private func follow(

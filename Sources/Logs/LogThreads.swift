@@ -55,7 +55,7 @@ package final class LogThreads: Sendable {
         case .attach(let id, _, let target):
             attach(id, target).post(command)
         case .retarget(let id, _), .drain(let id, _), .clear(let id, _),
-            .readTail(let id, _, _), .follow(_, let id, _, _):
+            .readTail(let id, _, _), .readSlice(let id, _, _, _), .follow(_, let id, _, _):
             home(of: id).post(command)
         case .detach(let id):
             home(of: id).post(command)

@@ -180,4 +180,17 @@ final class RotatingFile {
         let tail = TailReader(settings: settings, log: log, size: size)
         return try tail.last(count, hasBackup: settings.backups > 0 && settings.maxBytes > 0)
     }
+
+    /// Bytes of the log by their place in the file; nil for what is no file that has places.
+    func slice(from offset: Int, count: Int?) throws(LogFileError) -> LogSlice? {
+        guard let log else { throw openError ?? LogFileError("open", path, .noSuchFileOrDirectory) }
+        guard log.isRegular else { return nil }
+        let part = LogSlice.part(of: size, from: offset, count: count)
+        do {
+            let bytes = try log.descriptor.read(count: part.count, at: part.start)
+            return LogSlice(bytes: bytes, start: part.start, size: size)
+        } catch {
+            throw LogFileError("read", path, error)
+        }
+    }
 }

@@ -36,6 +36,11 @@ extension MethodTable {
             .ask(.shutdown, then: done)
         },
         Method(
+            "supervisor.restart",
+            "boolean",
+            "Takes up the file and starts everything anew; a file with a mistake changes nothing."
+        ) { _ in .ask(.restartAll, then: done) },
+        Method(
             "supervisor.reloadConfig",
             "array",
             "Reads the file and tells which groups are new, changed and gone; changes nothing."

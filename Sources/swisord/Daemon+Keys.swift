@@ -97,7 +97,7 @@ extension Request {
     /// The word for what is asked, in records.
     var verb: String {
         switch self {
-        case .programs, .trees, .daemon, .plan, .available: "question"
+        case .programs, .trees, .daemon, .plan, .readLog, .available: "question"
         case .start: "start"
         case .stop: "stop"
         case .restart: "restart"
@@ -108,6 +108,7 @@ extension Request {
         case .add: "add"
         case .remove: "remove"
         case .reload: "reload"
+        case .restartAll: "restart-all"
         case .apply: "apply"
         case .shutdown: "shutdown"
         case .reopenLogs: "reopen-logs"

@@ -11,6 +11,8 @@ import Supervision
 enum ReadingPurpose {
     case plan(PendingReplies.Reply)
     case apply(groups: [String], PendingReplies.Reply)
+    /// To start everything anew.
+    case restartAll(Peer, PendingReplies.Reply)
     case signal
     /// For a manager that has not read it yet.
     case available(PendingReplies.Reply)
@@ -20,7 +22,7 @@ enum ReadingPurpose {
     var isReload: Bool {
         switch self {
         case .plan, .available, .add: false
-        case .apply, .signal: true
+        case .apply, .restartAll, .signal: true
         }
     }
 }
@@ -89,7 +91,7 @@ extension Daemon {
         switch purpose {
         case .available(let reply): reply(.available(ConfiguredList(new, inUse: loaded)))
         case .add(let groups, let reply): reply(add(groups, of: new))
-        case .plan, .apply, .signal: plan(purpose, new, warnings)
+        case .plan, .apply, .restartAll, .signal: plan(purpose, new, warnings)
         }
     }
 
@@ -126,6 +128,12 @@ extension Daemon {
             """
         )
         publishReload("applied")
+        if case .restartAll(let peer, let reply) = purpose {
+            log.warning("restart of all asked for by uid \(peer.uid), pid \(peer.pid)")
+            restartAll()
+            reply(.daemon(information()))
+            return
+        }
         settling.wait(for: stopping(change)) { [self] in answer(purpose, .plan(plan)) }
     }
 
@@ -177,7 +185,8 @@ extension Daemon {
 
     private func answer(_ purpose: ReadingPurpose, _ response: Response) {
         switch purpose {
-        case .plan(let reply), .apply(_, let reply), .available(let reply), .add(_, let reply):
+        case .plan(let reply), .apply(_, let reply), .restartAll(_, let reply),
+            .available(let reply), .add(_, let reply):
             reply(response)
         case .signal: break
         }

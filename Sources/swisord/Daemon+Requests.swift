@@ -41,6 +41,8 @@ extension Daemon {
         case .signal(let selection, let name): reply(signal(selection, name))
         case .clear(let selection): clear(selection, reply)
         case .sendInput(let name, let bytes): reply(sendInput(bytes, to: name))
+        case .readLog(let source, let offset, let length):
+            readLog(source, offset: offset, length: length, reply)
         case .daemon: reply(.daemon(information()))
         case .shutdown:
             guard !fleet.isShuttingDown else {
@@ -55,6 +57,7 @@ extension Daemon {
             reply(.daemon(information()))
         case .clearDaemonLog: clearActivity(reply)
         case .reload: read(for: .apply(groups: [], reply))
+        case .restartAll: read(for: .restartAll(peer, reply))
         case .plan: read(for: .plan(reply))
         case .apply(let groups): read(for: .apply(groups: groups, reply))
         case .available: listAvailable(reply)

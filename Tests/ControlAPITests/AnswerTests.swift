@@ -19,7 +19,8 @@ struct AnswerTests {
         .daemon(Filled.daemon), .plan(Filled.plan), .plan(ReloadPlan()),
         .available(ConfiguredList(configured: [Filled.configured])),
         .available(ConfiguredList(configured: [])),
-        .failure(Filled.error), .failure(APIError(.failed, "a \u{1}\"\\/ é\n")),
+        .logPiece(Filled.piece), .failure(Filled.error),
+        .failure(APIError(.failed, "a \u{1}\"\\/ é\n")),
     ]
 
     @Test("is the same when it has been read back", arguments: responses)

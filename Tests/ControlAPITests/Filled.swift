@@ -47,6 +47,7 @@ enum Filled {
         processes: [member]
     )
     static let result = CommandResult(name: "a", group: "g", action: .started, error: error)
+    static let piece = LogPiece(text: "é", start: 3, end: 5, size: 9)
     static let guardian = DaemonInfo.Guardian(state: .watching, pid: 1)
     static let upgrade = DaemonInfo.Upgrade(
         from: "1",

@@ -92,6 +92,9 @@ struct OpenAPITests {
             #expect(standard == String(value))
             #expect(schema?["minimum"]?.scalar?.text == "0")
             #expect(schema?["maximum"]?.scalar?.text == String(QueryParameter.bytesLimit))
+        case .offset(let value):
+            #expect(type == "integer")
+            #expect(standard == String(value))
         case .list(let value):
             #expect(type == "string")
             #expect(standard == (value.isEmpty ? nil : value.joined(separator: ",")))
@@ -156,6 +159,7 @@ struct OpenAPITests {
             model("Configured", Filled.configured, bareConfigured),
             model("ConfiguredLog", Filled.configuredLog, ConfiguredProcess.Log(.none)),
             model("Event", Filled.note, EventNote(serial: 0, type: .reload, at: 0)),
+            model("LogPiece", Filled.piece, Filled.piece),
             model("Error", Filled.error, APIError(.failed, "")),
             model("Guardian", Filled.guardian, DaemonInfo.Guardian(state: .off)),
             model("Upgrade", Filled.upgrade, bareUpgrade),

@@ -6,7 +6,7 @@ import Glibc
 import Synchronization
 import Testing
 
-@Suite("A control socket that was kept", .timeLimit(.minutes(1)))
+@Suite("A control socket that was kept", .timeLimit(.minutes(10)))
 final class AdoptedSocketTests {
     private let directory: String
     private let path: String

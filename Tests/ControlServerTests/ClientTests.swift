@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("The client of the control API", .timeLimit(.minutes(1)))
+@Suite("The client of the control API", .timeLimit(.minutes(10)))
 struct ClientTests {
     private static let body =
         #"{"configuration_file":"/c","identifier":"i","logfile":{"lost_bytes":0},"pid":7,"#

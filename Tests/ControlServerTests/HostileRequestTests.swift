@@ -4,7 +4,7 @@ import ControlAPI
 import ControlServer
 import Testing
 
-@Suite("A request that is not proper", .timeLimit(.minutes(1)))
+@Suite("A request that is not proper", .timeLimit(.minutes(10)))
 struct HostileRequestTests {
     static let refused: [(String, String, Int)] = [
         ("words", "hello, is there anybody?\r\n\r\n", 400),

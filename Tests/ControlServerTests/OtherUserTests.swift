@@ -5,7 +5,7 @@ import ControlServer
 import Glibc
 import Testing
 
-@Suite("Another user", .timeLimit(.minutes(1)))
+@Suite("Another user", .timeLimit(.minutes(10)))
 struct OtherUserTests {
     /// What another user receives who could get at the socket, as happens after a `chmod`.
     private func askAsNobody(_ path: String) -> String {

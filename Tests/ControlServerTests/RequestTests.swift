@@ -4,7 +4,7 @@ import ControlAPI
 import ControlServer
 import Testing
 
-@Suite("The control server", .timeLimit(.minutes(1)))
+@Suite("The control server", .timeLimit(.minutes(10)))
 struct RequestTests {
     static let get = "GET /v1/daemon HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -5,7 +5,7 @@ import ControlServer
 import Glibc
 import Testing
 
-@Suite("A client with patience", .timeLimit(.minutes(1)))
+@Suite("A client with patience", .timeLimit(.minutes(10)))
 struct RetryTests {
     private static let patience = Duration.seconds(20)
     private static let short = Duration.milliseconds(300)
@@ -124,7 +124,7 @@ struct RetryTests {
     }
 }
 
-@Suite("A stream that is followed", .timeLimit(.minutes(1)))
+@Suite("A stream that is followed", .timeLimit(.minutes(10)))
 struct FollowedStreamTests {
     private static func chunks(_ text: String) -> String {
         let size = String(text.utf8.count, radix: 16)
@@ -175,7 +175,7 @@ struct FollowedStreamTests {
     }
 }
 
-@Suite("The key of a request", .timeLimit(.minutes(1)))
+@Suite("The key of a request", .timeLimit(.minutes(10)))
 struct RequestKeyTests {
     private func post(_ fixture: ServerFixture, _ headers: String) throws -> String {
         try fixture.exchange(

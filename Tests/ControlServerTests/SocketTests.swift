@@ -5,7 +5,7 @@ import ControlServer
 import Glibc
 import Testing
 
-@Suite("The control socket", .timeLimit(.minutes(1)))
+@Suite("The control socket", .timeLimit(.minutes(10)))
 struct SocketTests {
     private func mode(_ path: String) -> mode_t? {
         var status = stat()

@@ -4,7 +4,7 @@ import ControlAPI
 import ControlServer
 import Testing
 
-@Suite("A stream", .timeLimit(.minutes(1)))
+@Suite("A stream", .timeLimit(.minutes(10)))
 struct StreamTests {
     static let follow =
         "GET /v1/programs/web/logs/stdout?bytes=10&follow=true HTTP/1.1\r\nHost: x\r\n\r\n"

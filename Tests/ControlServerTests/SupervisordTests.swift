@@ -4,7 +4,7 @@ import ControlAPI
 import ControlServer
 import Testing
 
-@Suite("A client of supervisord", .timeLimit(.minutes(1)))
+@Suite("A client of supervisord", .timeLimit(.minutes(10)))
 struct SupervisordTests {
     static func body(_ method: String, _ parameters: String = "") -> String {
         "<?xml version='1.0'?>\n<methodCall>\n<methodName>\(method)</methodName>\n<params>\n"

@@ -3,7 +3,7 @@
 import ControlAPI
 import Testing
 
-@Suite("swisord --check", .scenarios, .timeLimit(.minutes(2)))
+@Suite("swisord --check", .scenarios, .timeLimit(.minutes(10)))
 struct CheckTests {
     @Test(
         "says nothing of a good file, touches nothing, and ends with 0",

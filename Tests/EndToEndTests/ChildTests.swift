@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("A program", .scenarios, .timeLimit(.minutes(2)))
+@Suite("A program", .scenarios, .timeLimit(.minutes(10)))
 struct ChildTests {
     @Test("has its own session, /dev/null as input, three descriptors and no signals blocked")
     func surroundings() throws {

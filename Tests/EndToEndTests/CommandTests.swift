@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("swisordctl with a daemon in the foreground", .scenarios, .timeLimit(.minutes(2)))
+@Suite("swisordctl with a daemon in the foreground", .scenarios, .timeLimit(.minutes(10)))
 struct CommandTests {
     private static let idle = "programs: {idle: {command: sleep 1000, startsecs: 0}}"
 

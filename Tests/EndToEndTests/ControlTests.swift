@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("The control channel", .scenarios, .timeLimit(.minutes(2)))
+@Suite("The control channel", .scenarios, .timeLimit(.minutes(10)))
 struct ControlTests {
     private struct Exchange {
         let method: String

@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("A manager that is killed", .scenarios, .timeLimit(.minutes(2)))
+@Suite("A manager that is killed", .scenarios, .timeLimit(.minutes(10)))
 struct ManagerCrashTests {
     private static let pair = #"""
         programs:
@@ -139,7 +139,7 @@ struct ManagerCrashTests {
     }
 }
 
-@Suite("A guardian that is killed", .scenarios, .timeLimit(.minutes(2)))
+@Suite("A guardian that is killed", .scenarios, .timeLimit(.minutes(10)))
 struct GuardianCrashTests {
     @Test("leaves a manager that goes on, and says so")
     func degraded() throws {
@@ -178,7 +178,7 @@ struct GuardianCrashTests {
     }
 }
 
-@Suite("A daemon that is killed with its guardian", .scenarios, .timeLimit(.minutes(2)))
+@Suite("A daemon that is killed with its guardian", .scenarios, .timeLimit(.minutes(10)))
 struct OrphanTests {
     private static let programs = #"""
         programs:

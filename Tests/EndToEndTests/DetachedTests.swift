@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("swisord as a daemon", .scenarios, .timeLimit(.minutes(2)))
+@Suite("swisord as a daemon", .scenarios, .timeLimit(.minutes(10)))
 struct DetachedTests {
     private static let idle = "programs: {idle: {command: sleep 1000, startsecs: 0}}"
 

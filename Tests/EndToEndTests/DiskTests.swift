@@ -8,7 +8,7 @@ import Testing
     "A disk that does not answer",
     .scenarios,
     .enabled("needs to mount and to freeze", { FreezingDisk.isPossible }),
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(10))
 )
 struct DiskTests {
     private static let tick = #"[sh, -c, "while :; do echo tick; sleep 0.02; done"]"#

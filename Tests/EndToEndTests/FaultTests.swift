@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("A start that goes wrong", .scenarios, .timeLimit(.minutes(2)))
+@Suite("A start that goes wrong", .scenarios, .timeLimit(.minutes(10)))
 struct StartFaultTests {
     @Test(
         "of what is no program says so, and asks no shell",
@@ -65,7 +65,7 @@ struct StartFaultTests {
     }
 }
 
-@Suite("A program that does odd things", .scenarios, .timeLimit(.minutes(2)))
+@Suite("A program that does odd things", .scenarios, .timeLimit(.minutes(10)))
 struct RunFaultTests {
     @Test("stays RUNNING without its outputs, and its daemon does not spin")
     func closedOutput() throws {
@@ -141,7 +141,7 @@ struct RunFaultTests {
     }
 }
 
-@Suite("A secret", .scenarios, .timeLimit(.minutes(2)))
+@Suite("A secret", .scenarios, .timeLimit(.minutes(10)))
 struct SecretTests {
     @Test("in the environment of a program is in no answer, no event and no log")
     func canary() throws {

@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("A second start", .scenarios, .timeLimit(.minutes(2)))
+@Suite("A second start", .scenarios, .timeLimit(.minutes(10)))
 struct InstanceTests {
     private static let idle = "programs: {idle: {command: sleep 1000, startsecs: 0}}"
 
@@ -75,7 +75,7 @@ struct InstanceTests {
     }
 }
 
-@Suite("The control socket", .scenarios, .timeLimit(.minutes(2)))
+@Suite("The control socket", .scenarios, .timeLimit(.minutes(10)))
 struct SocketTests {
     @Test("is for its owner alone")
     func mode() throws {

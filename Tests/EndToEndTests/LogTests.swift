@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("The log of a program", .scenarios, .timeLimit(.minutes(2)))
+@Suite("The log of a program", .scenarios, .timeLimit(.minutes(10)))
 struct LogTests {
     /// The files of a rotated log, the oldest first.
     private func files(_ daemon: Daemon, _ name: String) -> [String] {

@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("A reload", .scenarios, .timeLimit(.minutes(2)))
+@Suite("A reload", .scenarios, .timeLimit(.minutes(10)))
 struct ReloadTests {
     @Test("by SIGHUP restarts only what has changed")
     func onlyChanged() throws {
@@ -237,7 +237,7 @@ struct ReloadTests {
     }
 }
 
-@Suite("A signal to the daemon", .scenarios, .timeLimit(.minutes(2)))
+@Suite("A signal to the daemon", .scenarios, .timeLimit(.minutes(10)))
 struct SignalTests {
     @Test("USR2 opens the logs again after they were renamed")
     func reopen() throws {

@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("A client of a manager that is killed", .scenarios, .timeLimit(.minutes(2)))
+@Suite("A client of a manager that is killed", .scenarios, .timeLimit(.minutes(10)))
 struct RepeatTests {
     @Test("gets the answer to its restart, which is done once")
     func restart() throws {

@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("The state of a program", .scenarios, .timeLimit(.minutes(2)))
+@Suite("The state of a program", .scenarios, .timeLimit(.minutes(10)))
 struct StateTests {
     @Test("is BACKOFF, then FATAL with its retries counted, when it dies at once")
     func diesAtOnce() throws {

@@ -22,7 +22,7 @@ enum TreeMeans: String, CaseIterable, CustomTestStringConvertible {
     var settings: [String] { self == .proc ? ["process_trees: proc"] : [] }
 }
 
-@Suite("What a program has made", .scenarios, .timeLimit(.minutes(2)))
+@Suite("What a program has made", .scenarios, .timeLimit(.minutes(10)))
 struct TreeTests {
     private func running(
         _ means: TreeMeans,

@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("An upgrade", .scenarios, .timeLimit(.minutes(2)))
+@Suite("An upgrade", .scenarios, .timeLimit(.minutes(10)))
 struct UpgradeTests {
     private static let talk = #"""
         programs:

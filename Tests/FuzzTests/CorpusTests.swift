@@ -44,7 +44,7 @@ private struct Generator: RandomNumberGenerator {
     }
 }
 
-@Suite("What reads the words of others", .serialized, .timeLimit(.minutes(2)))
+@Suite("What reads the words of others", .serialized, .timeLimit(.minutes(10)))
 struct CorpusTests {
     @Test("takes every input that was ever saved", arguments: FuzzTarget.allCases)
     func saved(target: FuzzTarget) {

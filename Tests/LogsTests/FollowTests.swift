@@ -7,7 +7,7 @@ import Testing
 
 @testable import Logs
 
-@Suite("A follower", .timeLimit(.minutes(1)))
+@Suite("A follower", .timeLimit(.minutes(10)))
 struct FollowTests {
     private let logs: LogFixture
 

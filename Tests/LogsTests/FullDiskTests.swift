@@ -114,7 +114,7 @@ func hidden<Function>(_ name: String, as type: Function.Type) -> Function {
 @Suite(
     "A full disk",
     .enabled("needs to mount", { SmallDisk.isPossible }),
-    .timeLimit(.minutes(1))
+    .timeLimit(.minutes(10))
 )
 struct FullDiskTests {
     @Test("takes what it can of new output; the rest is counted, and it goes on when there is room")
@@ -205,7 +205,7 @@ struct FullDiskTests {
     }
 }
 
-@Suite("A limit on the size of files", .timeLimit(.minutes(1)))
+@Suite("A limit on the size of files", .timeLimit(.minutes(10)))
 struct FileSizeLimitTests {
     @Test("has the log rotated before its own limit, and drops nothing")
     func rotates() async {

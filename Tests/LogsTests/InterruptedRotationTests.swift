@@ -6,7 +6,7 @@ import Testing
 
 @testable import Logs
 
-@Suite("A rotation that a kill has cut short", .timeLimit(.minutes(1)))
+@Suite("A rotation that a kill has cut short", .timeLimit(.minutes(10)))
 struct InterruptedRotationTests {
     private let directory: TemporaryDirectory
     private let now = Instant(nanoseconds: 1)

@@ -131,7 +131,7 @@ private final class KillingGround {
     }
 }
 
-@Suite("Log threads that are killed", .timeLimit(.minutes(2)))
+@Suite("Log threads that are killed", .timeLimit(.minutes(10)))
 struct KillTests {
     @Test("lose and double no byte, with small files")
     func smallFiles() async {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Logs
 
-@Suite("A log thread", .timeLimit(.minutes(1)))
+@Suite("A log thread", .timeLimit(.minutes(10)))
 struct LogThreadTests {
     private let logs: LogFixture
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Logs
 
-@Suite("A rotating file", .timeLimit(.minutes(1)))
+@Suite("A rotating file", .timeLimit(.minutes(10)))
 struct RotatingFileTests {
     private let directory: TemporaryDirectory
     private let start = Instant(nanoseconds: 1)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Logs
 
-@Suite("Inherited output", .timeLimit(.minutes(1)))
+@Suite("Inherited output", .timeLimit(.minutes(10)))
 struct InheritTests {
     private let logs: LogFixture
     private let output: Pipe
@@ -130,7 +130,7 @@ struct InheritTests {
     }
 }
 
-@Suite("Syslog output", .timeLimit(.minutes(1)))
+@Suite("Syslog output", .timeLimit(.minutes(10)))
 struct SyslogTests {
     /// A syslog daemon's socket.
     private final class Daemon {
@@ -208,7 +208,7 @@ struct SyslogTests {
     }
 }
 
-@Suite("The log threads", .timeLimit(.minutes(1)))
+@Suite("The log threads", .timeLimit(.minutes(10)))
 struct LogThreadsTests {
     @Test("serve several streams and end once")
     func serve() throws {

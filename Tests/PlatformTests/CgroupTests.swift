@@ -6,7 +6,7 @@ import Supervision
 import Testing
 
 extension KernelTests {
-    @Suite("Everything that a run has made", .timeLimit(.minutes(1)))
+    @Suite("Everything that a run has made", .timeLimit(.minutes(10)))
     struct CgroupTests {
         /// Whether the machine has cgroups that this process may make.
         private static let canHaveGroups: Bool = {

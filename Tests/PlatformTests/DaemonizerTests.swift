@@ -6,7 +6,7 @@ import Testing
 
 extension KernelTests {
     /// Each forks its own process; only async-signal-safe things happen in the daemons.
-    @Suite("A starter of a daemon", .timeLimit(.minutes(1)))
+    @Suite("A starter of a daemon", .timeLimit(.minutes(10)))
     struct DaemonizerTests {
         @Test("ends with success once the daemon is ready")
         func ready() async {
@@ -61,7 +61,7 @@ extension KernelTests {
         }
     }
 
-    @Suite("The rights of this process", .timeLimit(.minutes(1)))
+    @Suite("The rights of this process", .timeLimit(.minutes(10)))
     struct PrivilegesTests {
         @Test("are given up for good", .enabled(if: geteuid() == 0))
         func becomes() async {

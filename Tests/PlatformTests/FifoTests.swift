@@ -7,7 +7,7 @@ import SystemPackage
 import Testing
 
 extension KernelTests {
-    @Suite("A FIFO for output", .timeLimit(.minutes(1)))
+    @Suite("A FIFO for output", .timeLimit(.minutes(10)))
     struct FifoTests {
         private func output(of script: String, as user: Credentials? = nil) throws -> String {
             let folder = Folder()

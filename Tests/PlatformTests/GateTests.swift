@@ -6,7 +6,7 @@ import Supervision
 import Testing
 
 extension KernelTests {
-    @Suite("A gated child", .timeLimit(.minutes(1)))
+    @Suite("A gated child", .timeLimit(.minutes(10)))
     struct GateTests {
         private let gated = Spawner.Options(isGated: true)
 

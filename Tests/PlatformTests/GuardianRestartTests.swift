@@ -7,7 +7,7 @@ import Testing
 @testable import Platform
 
 extension KernelTests {
-    @Suite("A guardian whose manager ends", .timeLimit(.minutes(1)))
+    @Suite("A guardian whose manager ends", .timeLimit(.minutes(10)))
     struct GuardianRestartTests {
         @Test(
             "ends as the manager did when it was not ready yet",

@@ -28,7 +28,7 @@ private func reader() -> OwnedDescriptor {
 }
 
 extension KernelTests {
-    @Suite("A guardian", .timeLimit(.minutes(1)))
+    @Suite("A guardian", .timeLimit(.minutes(10)))
     struct GuardianTests {
         @Test("welcomes its first manager, started like any program")
         func welcome() throws {

@@ -6,7 +6,7 @@ import SystemPackage
 import Testing
 
 extension KernelTests {
-    @Suite("An instance lock", .timeLimit(.minutes(1)))
+    @Suite("An instance lock", .timeLimit(.minutes(10)))
     struct InstanceLockTests {
         private func failure(_ path: String) -> InstanceLock.Failure? {
             do {
@@ -73,7 +73,7 @@ extension KernelTests {
         }
     }
 
-    @Suite("A pid file", .timeLimit(.minutes(1)))
+    @Suite("A pid file", .timeLimit(.minutes(10)))
     struct PidFileTests {
         @Test("holds this pid and goes with it, and no draft is left")
         func writes() throws {

@@ -21,7 +21,7 @@ struct Timeout: Error, CustomStringConvertible {
 /// Looks again until the condition holds; the deadline only ends a test that fails.
 func eventually(
     _ awaited: String,
-    within limit: Duration = .seconds(20),
+    within limit: Duration = .seconds(120),
     _ condition: () throws -> Bool
 ) throws {
     let deadline = ContinuousClock.now + limit

@@ -5,7 +5,7 @@ import Platform
 import Synchronization
 import Testing
 
-@Suite("A mailbox", .timeLimit(.minutes(1)))
+@Suite("A mailbox", .timeLimit(.minutes(10)))
 struct MailboxTests {
     private func isReadable(_ box: Mailbox<Int>) -> Bool {
         var entry = pollfd(fd: box.descriptor.rawValue, events: Int16(POLLIN), revents: 0)
@@ -60,7 +60,7 @@ struct MailboxTests {
     }
 }
 
-@Suite("A thread", .timeLimit(.minutes(1)))
+@Suite("A thread", .timeLimit(.minutes(10)))
 struct ThreadTests {
     @Test("has run to its end when it is joined, and carries its name")
     func runs() throws {

@@ -4,7 +4,7 @@ import Glibc
 import Platform
 import Testing
 
-@Suite("Patience", .timeLimit(.minutes(1)))
+@Suite("Patience", .timeLimit(.minutes(10)))
 struct PatienceTests {
     @Test("gives what a call gives")
     func answers() throws {
@@ -41,7 +41,7 @@ struct PatienceTests {
     }
 }
 
-@Suite("An alarm", .timeLimit(.minutes(1)))
+@Suite("An alarm", .timeLimit(.minutes(10)))
 struct AlarmTests {
     @Test("goes off once, at the time that it was last set to")
     func goesOff() throws {

@@ -6,7 +6,7 @@ import Supervision
 import Testing
 
 extension KernelTests {
-    @Suite("A process that is not ours", .timeLimit(.minutes(1)))
+    @Suite("A process that is not ours", .timeLimit(.minutes(10)))
     struct ProcessIdentityTests {
         /// A child that has become its program.
         private func start(_ script: String) throws -> Int32 {

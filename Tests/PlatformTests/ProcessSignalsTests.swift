@@ -7,7 +7,7 @@ import SystemPackage
 import Testing
 
 extension KernelTests {
-    @Suite("Signals to processes", .timeLimit(.minutes(1)))
+    @Suite("Signals to processes", .timeLimit(.minutes(10)))
     struct ProcessSignalsTests {
         /// A shell with a background child, both in the group of the shell; its pid and the child's.
         private func pair() throws -> (leader: Int32, member: Int32) {

@@ -6,7 +6,7 @@ import Supervision
 import SystemPackage
 import Testing
 
-@Suite("A reactor", .timeLimit(.minutes(1)))
+@Suite("A reactor", .timeLimit(.minutes(10)))
 struct ReactorTests {
     private struct Pipe: ~Copyable {
         let reader: OwnedDescriptor

@@ -7,7 +7,7 @@ import Testing
 
 extension KernelTests {
     /// Collecting any child would take those of other tests, so these run in processes of their own.
-    @Suite("A reaper", .timeLimit(.minutes(1)))
+    @Suite("A reaper", .timeLimit(.minutes(10)))
     struct ReaperTests {
         @Test(
             "reads exit codes, signals and the core flag",

@@ -5,7 +5,7 @@ import Platform
 import Testing
 
 extension KernelTests {
-    @Suite("A runtime directory", .timeLimit(.minutes(1)))
+    @Suite("A runtime directory", .timeLimit(.minutes(10)))
     struct RuntimeDirectoryTests {
         private func mode(_ path: String) -> mode_t {
             var status = stat()

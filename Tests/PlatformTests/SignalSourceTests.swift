@@ -7,7 +7,7 @@ import Testing
 
 extension KernelTests {
     /// These change the mask and the dispositions of their process, so each has one of its own.
-    @Suite("A signal source", .timeLimit(.minutes(1)))
+    @Suite("A signal source", .timeLimit(.minutes(10)))
     struct SignalSourceTests {
         @Test("tells what was sent and by whom, and lets no signal end the process")
         func reads() async {

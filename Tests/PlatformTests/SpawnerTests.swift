@@ -6,7 +6,7 @@ import Supervision
 import Testing
 
 extension KernelTests {
-    @Suite("A spawned child", .timeLimit(.minutes(1)))
+    @Suite("A spawned child", .timeLimit(.minutes(10)))
     struct SpawnerTests {
         private func failure(of program: PreparedProgram) throws -> SpawnFailure {
             let outcome = try run(program, with: Spawner())

@@ -6,7 +6,7 @@ import Testing
 
 @testable import swisord
 
-@Suite("Reading the configuration again", .timeLimit(.minutes(1)))
+@Suite("Reading the configuration again", .timeLimit(.minutes(10)))
 struct ConfigurationReaderTests {
     @Test("serves those who asked before it began, and reads once more for the others")
     func coalesces() throws {

@@ -139,7 +139,7 @@ extension Configuration {
 
 /// Looks again until the condition holds; the deadline only ends a test that fails.
 func eventually(_ condition: () -> Bool) -> Bool {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(120)
     while !condition() {
         guard ContinuousClock.now < deadline else { return false }
         usleep(500)

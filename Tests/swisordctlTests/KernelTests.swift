@@ -40,7 +40,7 @@ private func removeTree(_ path: String) {
 struct KernelTests {
     @Test(
         "A socket that is not there, or that nobody listens on, is told apart",
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(10))
     )
     func sockets() throws {
         let folder = try TemporaryFolder()
@@ -71,7 +71,7 @@ struct KernelTests {
         #expect(failure() == .refused)
     }
 
-    @Test("The history file and its folders are for their owner only", .timeLimit(.minutes(1)))
+    @Test("The history file and its folders are for their owner only", .timeLimit(.minutes(10)))
     func history() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/state/swisord/history"
@@ -90,7 +90,7 @@ struct KernelTests {
 
     @Test(
         "Lines from a pipe come whole, the last one without a line end too",
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(10))
     )
     func plainLines() throws {
         var ends: [Int32] = [0, 0]

@@ -165,7 +165,7 @@ final class Daemon {
 
     /// Waits until the daemon has ended by itself.
     @discardableResult
-    func finish(within limit: Duration = .seconds(30)) throws -> Finished {
+    func finish(within limit: Duration = .seconds(120)) throws -> Finished {
         guard let process else { throw Program.Failure(description: "never started") }
         return try process.finish(within: limit)
     }

@@ -100,7 +100,7 @@ final class Program {
     }
 
     /// Waits for the end, and ends it when that does not come.
-    func finish(within limit: Duration = .seconds(30)) throws -> Finished {
+    func finish(within limit: Duration = .seconds(120)) throws -> Finished {
         do {
             try eventually("the end of pid \(pid)", within: limit, seeing: { output + errors }) {
                 isOver

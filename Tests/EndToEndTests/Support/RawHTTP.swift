@@ -70,7 +70,7 @@ final class RawHTTP {
         _ method: String,
         _ target: String,
         body: String = "",
-        within limit: Duration = .seconds(30)
+        within limit: Duration = .seconds(120)
     ) throws -> Answer {
         let connection = try RawHTTP(socket)
         connection.request(method, target, body: body)

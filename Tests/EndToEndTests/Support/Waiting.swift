@@ -15,7 +15,7 @@ struct Timeout: Error, CustomStringConvertible {
 /// Looks again until the condition holds; the deadline only ends a scenario that fails.
 func eventually(
     _ awaited: @autoclosure () -> String,
-    within limit: Duration = .seconds(30),
+    within limit: Duration = .seconds(120),
     seeing state: () -> String = String.init,
     _ condition: () throws -> Bool
 ) throws {
@@ -31,7 +31,7 @@ func eventually(
 /// Looks at something until it is there.
 func found<Value>(
     _ awaited: @autoclosure () -> String,
-    within limit: Duration = .seconds(30),
+    within limit: Duration = .seconds(120),
     _ look: () throws -> Value?
 ) throws -> Value {
     var value: Value?
