@@ -14,6 +14,9 @@ extension MethodTable {
         ) { arguments throws(Fault) in
             try read(.daemon, named: nil, arguments.int(0), arguments.int(1))
         },
+        Method("supervisor.clearLog", "boolean", "Empties the activity log.") { _ in
+            .ask(.clearDaemonLog, then: done)
+        },
         reading("supervisor.readProcessStdoutLog", aliases: ["readProcessLog"], .stdout),
         reading("supervisor.readProcessStderrLog", .stderr),
         tailing("supervisor.tailProcessStdoutLog", aliases: ["tailProcessLog"], .stdout),

@@ -43,6 +43,19 @@ extension MethodTable {
             stopping.planAll($0.flag(0))
         },
         Method(
+            "supervisor.sendProcessStdin",
+            "boolean",
+            "Writes to the standard input of a process.",
+            [.name, Parameter("chars", .bytes, "The text, which goes as UTF-8.")]
+        ) { arguments throws(Fault) in
+            let reference = try ProcessReference(arguments.text(0))
+            let name = try reference.process()
+            return .ask(.sendInput(name: name, bytes: arguments.bytes(1))) {
+                response throws(Fault) in
+                try CommandAnswer(response, about: reference.text).single()
+            }
+        },
+        Method(
             "supervisor.clearProcessLogs",
             aliases: ["clearProcessLog"],
             "boolean",

@@ -5,7 +5,7 @@
 /// A call is looked up by its exact name. Nothing is derived from a name, so no name can reach
 /// what was not meant to be reached.
 enum MethodTable {
-    static let all: [Method] = daemon + processes + signals + logs + questions + system
+    static let all: [Method] = daemon + groups + processes + signals + logs + questions + system
 
     private static let byName: [String: Method] = {
         var table: [String: Method] = [:]

@@ -79,7 +79,7 @@ class Daemon:
     def configure(self, programs, sections=""):
         text = (
             f"swisord:\n  socket: {self.socket}\n  logfile: {self.log}\n"
-            f"  childlogdir: {self.home}\n"
+            f"  childlogdir: {self.home}\n  runtime_dir: {self.home}/run\n"
             f"{textwrap.dedent(sections)}"
             f"programs:\n{textwrap.indent(textwrap.dedent(programs), '  ')}"
         )

@@ -151,7 +151,56 @@ class Actions(ClientTest):
 
 
 class Configuration(ClientTest):
-    def test_reread_and_update(self):
+    def test_add_and_remove(self):
+        with Daemon("web: {command: sleep 1000, startsecs: 0}\n") as daemon:
+            self.expect(daemon.ctl("remove", "web"), "ERROR: process/group still running: web\n", 1)
+            self.expect(daemon.ctl("remove", "nope"), "ERROR: no such process/group: nope\n", 1)
+            self.expect(daemon.ctl("add", "web"), "ERROR: process group already active\n")
+            self.expect(daemon.ctl("add", "nope"), "ERROR: no such process/group: nope\n", 1)
+            daemon.ctl("stop", "web")
+            self.expect(daemon.ctl("remove", "web"), "web: removed process group\n")
+            self.expect(daemon.ctl("status"), "")
+            self.expect(daemon.ctl("reread"), "web: available\n")
+            self.expect(daemon.ctl("add", "web"), "web: added process group\n")
+            daemon.wait_for("web", "RUNNING")
+
+    def test_avail(self):
+        programs = "b: {command: sleep 1000}\na: {command: sleep 1000, autostart: false}\n"
+        with Daemon(programs + "c: {command: sleep 1000, priority: 5}\n") as daemon:
+            daemon.configure(programs + "new: {command: sleep 1000, priority: 7}\n")
+            daemon.ctl("reread")
+            lines = [line.split() for line in daemon.ctl("avail").stdout.splitlines()]
+            self.assertEqual(
+                [
+                    ["a", "in", "use", "manual", "999:999"], ["b", "in", "use", "auto", "999:999"],
+                    ["new", "avail", "auto", "7:7"],
+                ],
+                lines,
+            )
+
+    def test_update(self):
+        keep = "keep: {command: sleep 1000}\n"
+        with Daemon(keep + "go: {command: sleep 1000}\nnew: {command: sleep 1001}\n") as daemon:
+            pid = daemon.wait_for("keep", "RUNNING")["pid"]
+            daemon.wait_for("go", "RUNNING")
+            daemon.configure(keep + "new: {command: sleep 1002}\nmore: {command: sleep 1003}\n")
+            self.expect(
+                daemon.ctl("update"),
+                "go: stopped\ngo: removed process group\nnew: stopped\n"
+                "new: updated process group\nmore: added process group\n",
+            )
+            daemon.wait_for("more", "RUNNING")
+            daemon.wait_for("new", "RUNNING")
+            self.assertEqual(pid, daemon.info("keep")["pid"])
+            self.expect(daemon.ctl("update"), "")
+            self.expect(daemon.ctl("update", "nope"), "ERROR: no such group: nope\n", 1)
+            daemon.configure(keep + "new: {command: sleep 1002}\n")
+            self.expect(daemon.ctl("update", "keep"), "")
+            self.expect(
+                daemon.ctl("update", "more"), "more: stopped\nmore: removed process group\n"
+            )
+
+    def test_reread_changes_nothing(self):
         with Daemon("keep: {command: sleep 1000}\ngo: {command: sleep 1000}\n") as daemon:
             keep = daemon.wait_for("keep", "RUNNING")["pid"]
             daemon.configure(
@@ -171,6 +220,26 @@ class Configuration(ClientTest):
             self.assertRegex(done.stdout, r"(?s)^ERROR: CANT_REREAD: .*comand")
             self.assertEqual(1, daemon.ctl("update").returncode)
             self.assertEqual(pid, daemon.info("web")["pid"])
+
+
+class Foreground(ClientTest):
+    """Output of a program and input for it, in a terminal that is a pipe here."""
+
+    def test_fg(self):
+        with Daemon(
+            "echo: {command: cat, stdin: PIPE, startsecs: 0}\noff: {command: cat, autostart: false}\n"
+        ) as daemon:
+            daemon.wait_for("echo", "RUNNING")
+            with daemon.following("fg", "echo") as client:
+                client.wait_for("==> Press Ctrl-C to exit <==\n")
+                for line in ("hello", "gr\u00fc\u00dfe"):
+                    client.process.stdin.write((line + "\n").encode())
+                    client.process.stdin.flush()
+                    client.wait_for(line + "\n")
+                # After Ctrl-C it would wait for output for half a minute: it is killed instead.
+            self.expect(daemon.ctl("fg", "off"), "ERROR: process not running\n", 1)
+            self.expect(daemon.ctl("fg", "nope"), "ERROR: bad process name supplied\n", 1)
+            self.assertIn("ERROR: no process name supplied\n", daemon.ctl("fg").stdout)
 
 
 class End(ClientTest):

@@ -28,6 +28,17 @@ INFO = {
     "stderr_logfile": str, "pid": int, "description": str,
 }
 
+CONFIG = {
+    ("autostart", bool), ("directory", str), ("uid", str), ("command", str), ("exitcodes", list),
+    ("group", str), ("group_prio", int), ("inuse", bool), ("killasgroup", bool), ("name", str),
+    ("process_prio", int), ("redirect_stderr", bool), ("startretries", int), ("startsecs", int),
+    ("stdout_capture_maxbytes", int), ("stdout_events_enabled", bool), ("stdout_logfile", str),
+    ("stdout_logfile_backups", int), ("stdout_logfile_maxbytes", int), ("stdout_syslog", bool),
+    ("stopsignal", int), ("stopwaitsecs", int), ("stderr_capture_maxbytes", int),
+    ("stderr_events_enabled", bool), ("stderr_logfile", str), ("stderr_logfile_backups", int),
+    ("stderr_logfile_maxbytes", int), ("stderr_syslog", bool), ("serverurl", str),
+}
+
 
 class Methods(ClientTest):
     @classmethod
@@ -67,6 +78,44 @@ class Methods(ClientTest):
         os.kill(web["pid"], 0)
         self.assertLessEqual(web["start"], web["now"])
         self.assertEqual("Not started", self.server.getProcessInfo("slow")["description"])
+
+    def test_configuration(self):
+        infos = self.server.getAllConfigInfo()
+        self.assertEqual(
+            ["crash", "done", "off", "slow", "stubborn", "web"], [i["name"] for i in infos]
+        )
+        for info in infos:
+            self.assertTrue(CONFIG <= {(key, type(value)) for key, value in info.items()}, info)
+        slow = infos[3]
+        self.assertEqual("sleep 1000", slow["command"])
+        self.assertEqual((False, 2, 15), tuple(slow[k] for k in ("autostart", "startsecs", "stopsignal")))
+
+    def test_input(self):
+        self.fault(20, "NO_FILE: web", "supervisor.sendProcessStdin", "web", "x")
+        self.fault(70, "NOT_RUNNING: off", "supervisor.sendProcessStdin", "off", "x")
+        self.fault(10, "BAD_NAME: nope", "supervisor.sendProcessStdin", "nope", "x")
+        with Daemon("tee: {command: cat, stdin: PIPE, stdout_logfile: tee.log}\n") as daemon:
+            server = daemon.proxy().supervisor
+            daemon.wait_for("tee", "RUNNING")
+            server.sendProcessStdin("tee", "gr\u00fc\u00dfe\n")
+            server.sendProcessStdin("tee", xmlrpc.client.Binary(b"more\n"))
+            eventually("both", lambda: "gr\u00fc\u00dfe\nmore\n" == daemon.read("tee.log"))
+
+    def test_groups_in_and_out(self):
+        self.fault(90, "ALREADY_ADDED: web", "supervisor.addProcessGroup", "web")
+        self.fault(91, "STILL_RUNNING: web", "supervisor.removeProcessGroup", "web")
+        for method in ("supervisor.addProcessGroup", "supervisor.removeProcessGroup"):
+            self.fault(10, "BAD_NAME: nope", method, "nope")
+        self.assertTrue(self.server.removeProcessGroup("done"))
+        self.assertEqual([[["done"], [], []]], self.server.reloadConfig())
+        self.assertTrue(self.server.addProcessGroup("done"))
+
+    def test_activity_log_is_cleared(self):
+        with Daemon("web: {command: sleep 1000}\n") as daemon:
+            server = daemon.proxy().supervisor
+            eventually("a line", lambda: "entered RUNNING" in server.readLog(0, 0))
+            self.assertTrue(server.clearLog())
+            self.assertNotIn("spawned", server.readLog(0, 0))
 
     def test_exit_status(self):
         self.server.startProcess("done", False)
