@@ -305,6 +305,8 @@ class Shutdown(ClientTest):
                 )
             self.expect(daemon.ctl("shutdown"), "ERROR: already shutting down\n", 0)
             self.expect(daemon.ctl("reread"), "ERROR: supervisor shutting down\n", 1)
+            self.expect(daemon.ctl("update"), "ERROR: already shutting down\n", 1)
+            self.expect(daemon.ctl("add", "stubborn"), "ERROR: shutting down\n", 1)
             os.kill(pid, 9)
             eventually("the end", lambda: daemon.process.poll() is not None)
 
