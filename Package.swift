@@ -49,6 +49,7 @@ let package = Package(
         .target(name: "YAML", dependencies: ["CYaml"]),
         .target(name: "Supervision", dependencies: [heap, ordered]),
         .target(name: "Configuration", dependencies: ["YAML", "Supervision", ordered]),
+        .target(name: "Import", dependencies: ["Configuration", "Supervision"]),
         .target(name: "Platform", dependencies: ["CSpawn", "Supervision", systemPackage]),
         .target(
             name: "Logs",
@@ -70,7 +71,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "swisordctl",
-            dependencies: ["ControlAPI", "Configuration", "CArguments", "CEdit", arguments]
+            dependencies: [
+                "ControlAPI", "Configuration", "Import", "CArguments", "CEdit", arguments,
+            ]
         ),
 
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
@@ -101,6 +104,11 @@ let package = Package(
             path: "Tests/FuzzTargets"
         ),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
+        .testTarget(
+            name: "ImportTests",
+            dependencies: ["Import", "Configuration", "Supervision", ordered],
+            exclude: ["Fixtures", "record"]
+        ),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision", "FleetSimulator"]),
         // A guardian without a daemon, and managers that do what a test says.
         .executableTarget(

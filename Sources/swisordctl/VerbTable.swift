@@ -5,10 +5,10 @@ import ControlAPI
 /// All verbs: the command line, the shell, completion and `help` read this list and no other.
 enum VerbTable {
     static let all: [any Verb.Type] = [
-        Add.self, Avail.self, Clear.self, Exit.self, Fg.self, Help.self, Maintail.self,
-        Open.self, Pid.self, Quit.self, Reload.self, Remove.self, Reread.self, Restart.self,
-        Shutdown.self, Signal.self, Start.self, Status.self, Stop.self, Tail.self, Update.self,
-        Upgrade.self, Version.self,
+        Add.self, Avail.self, Clear.self, Exit.self, Fg.self, Help.self, ImportFile.self,
+        Maintail.self, Open.self, Pid.self, Quit.self, Reload.self, Remove.self, Reread.self,
+        Restart.self, Shutdown.self, Signal.self, Start.self, Status.self, Stop.self, Tail.self,
+        Update.self, Upgrade.self, Version.self,
     ]
 
     static func verb(named name: String) -> (any Verb.Type)? {

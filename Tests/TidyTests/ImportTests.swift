@@ -31,6 +31,7 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
         ImportRule("Supervision", ["HeapModule", "OrderedCollections"]),
         ImportRule("YAML", ["CYaml"]),
         ImportRule("Configuration", ["YAML", "Supervision", "OrderedCollections", "Glibc"]),
+        ImportRule("Import", ["Configuration", "Supervision"]),
         ImportRule(
             "Platform",
             ["CSpawn", "Supervision", "SystemPackage", "Glibc", "Synchronization"]
@@ -64,7 +65,8 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
         ImportRule(
             "swisordctl",
             [
-                "ControlAPI", "Configuration", "CArguments", "CEdit", "ArgumentParser", "Glibc",
+                "ControlAPI", "Configuration", "Import", "CArguments", "CEdit", "ArgumentParser",
+                "Glibc",
                 "Synchronization",
             ]
         ),

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+
+extension Converter {
+    /// `[supervisord]`, whose log is a file here in any case.
+    mutating func convertDaemon(_ section: INISection) -> [YAMLEntry] {
+        var entries = convert(section, by: KeyRule.daemon, into: .daemon)
+        if let value = section["logfile"], !convertLog(value, &entries) {
+            entries["logfile_maxbytes"] = nil
+            entries["logfile_backups"] = nil
+        }
+        entries.arrange(by: section, last: [])
+        if !section.comments.isEmpty { heading += [""] + section.comments }
+        if let last = entries.indices.last { entries[last].tail = [] }
+        return entries
+    }
+
+    /// The activity log; false when the daemon is to keep it where it does by itself.
+    private mutating func convertLog(_ value: INIValue, _ entries: inout [YAMLEntry]) -> Bool {
+        guard let pieces = percentText(value), let text = written(pieces, of: value) else {
+            return false
+        }
+        if text.lowercased() == "syslog" {
+            lose("the activity log is a file here and cannot go to syslog", at: value.place)
+            return false
+        }
+        guard !text.hasPrefix("/dev/"), !text.hasPrefix("/proc/") else {
+            note(
+                "the activity log is a file here, in its usual place instead of '\(text)'; "
+                    + "in the foreground it is shown on stdout as well, unless 'silent' is true",
+                at: value.place
+            )
+            return false
+        }
+        checkPath(text, value)
+        entries.append(entry("logfile", .text(text), of: value))
+        return true
+    }
+
+    /// `[unix_http_server]`: the socket that programs are driven through.
+    mutating func convertUnixServer(_ section: INISection) {
+        guard let file = section["file"] else {
+            lose("supervisord refuses [\(section.name)] without 'file'", at: section.place)
+            return
+        }
+        guard daemon["socket"] == nil else {
+            lose(
+                "the daemon has one control socket; this second one is left out",
+                at: section.place
+            )
+            return
+        }
+        if let pieces = percentText(file), let text = written(pieces, of: file) {
+            checkPath(text, file)
+            var socket = entry("socket", .text(text), of: file)
+            socket.comments = section.comments + socket.comments
+            daemon.append(socket)
+        }
+        if let mode = section["chmod"], let text = settled(mode, "chmod"),
+            let bits = UInt32(text, radix: 8), bits & 0o077 != 0
+        {
+            lose(
+                "the socket is for root and the daemon's own user; no 'chmod' opens it",
+                at: mode.place
+            )
+        }
+        if let owner = section["chown"] {
+            let isRoots = ["root", "root:root", "0:0", "0"].contains(owner.text)
+            if !isRoots {
+                lose(
+                    "the socket belongs to the daemon's own user; there is no 'chown'",
+                    at: owner.place
+                )
+            }
+        }
+        if let name = section["username"] {
+            note(
+                "the socket needs no password: the system tells the daemon who its clients are",
+                at: name.place
+            )
+        }
+        let known: Set<String> = ["file", "chmod", "chown", "username", "password"]
+        for key in section.keys where !known.contains(key.name) {
+            note(
+                "supervisord has no key '\(key.name)' in [\(section.name)]; it is left out",
+                at: key.value.place
+            )
+        }
+    }
+
+    /// `[inet_http_server]`: the port.
+    mutating func convertInternetServer(_ section: INISection) {
+        guard KeyTable.sections.contains(where: { $0.name == "http" }) else {
+            lose(
+                "[\(section.name)] is a network port, which this version has not",
+                at: section.place
+            )
+            return
+        }
+        guard http.isEmpty else {
+            lose("the daemon has one port; this second one is left out", at: section.place)
+            return
+        }
+        guard let port = section["port"], let address = settled(port, "port") else {
+            lose("supervisord refuses [\(section.name)] without 'port'", at: section.place)
+            return
+        }
+        var listen = entry("listen", .text(Converter.address(String(address.trimmed))), of: port)
+        listen.comments = section.comments + listen.comments
+        http.append(listen)
+        guard let name = section["username"], let password = section["password"] else { return }
+        credentials(name, password)
+    }
+
+    /// `*:9001`, `:9001` and `9001` mean every address.
+    private static func address(_ text: String) -> String {
+        guard let colon = text.lastIndex(of: ":") else { return "0.0.0.0:\(text)" }
+        let host = text[..<colon]
+        return (host.isEmpty || host == "*" ? "0.0.0.0" : host.lowercased()) + text[colon...]
+    }
+
+    /// The password goes into a file that only its owner can read.
+    private mutating func credentials(_ name: INIValue, _ password: INIValue) {
+        guard let user = text(name, isPath: false), let secret = settled(password, "password")
+        else {
+            return
+        }
+        http.append(entry("username", user, of: name))
+        let base = output.name.map { $0.split(separator: ".").first.map(String.init) ?? $0 }
+        let file = (base ?? "supervisor") + ".password"
+        http.append(
+            YAMLEntry("password_file", .text(file), comments: password.comments)
+        )
+        secrets.append(Conversion.Secret(name: file, text: secret + "\n"))
+        if output.name == nil {
+            lose(
+                "a password does not stand in the file here; put it into '\(file)', mode 0600",
+                at: password.place
+            )
+        }
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Import
+import Testing
+
+@Suite("What stands in a supervisord.conf")
+struct ReadingTests {
+    private func program(_ keys: String) throws -> Conversion {
+        try convert("[supervisord]\n[program:a]\ncommand=/bin/a\n\(keys)\n")
+    }
+
+    /// A line of an `environment` and how it is written here.
+    static let lists: [(String, [String])] = [
+        ("A=1,B=two", ["A: '1'", "B: two"]),
+        (#"A="x,y",B='z w'"#, ["A: x,y", "B: z w"]),
+        (#"A="",B=2,"#, ["A: ''", "B: '2'"]),
+        ("A=1;B=2", ["A: '1'", "B: '2'"]),
+        (#"A="it's""#, ["A: it's"]),
+        // 4.3 refuses these, and 4.4 takes them.
+        ("MAIL=me@example.com,B=2", ["MAIL: me@example.com", "B: '2'"]),
+        (#"A="say \"hi\"""#, [#"A: say "hi""#]),
+        ("A=%(ENV_LEVEL)s:x", ["A: '%(ENV_LEVEL)s:x'"]),
+    ]
+
+    @Test("as a list of variables is a map here", arguments: lists)
+    func environment(text: String, lines: [String]) throws {
+        let conversion = try program("environment=\(text)")
+        for line in lines { #expect(conversion.yaml.contains("      \(line)\n")) }
+        #expect(conversion.findings == [])
+    }
+
+    @Test("as a list that cannot be read is told")
+    func brokenEnvironment() throws {
+        let conversion = try program(#"environment=A="open"#)
+        #expect(
+            conversion.findings.map(\.description)
+                == ["s.conf:4: lost: supervisord cannot read this list of variables"]
+        )
+        #expect(conversion.isLossy)
+    }
+
+    /// A percent sign and what becomes of it.
+    static let percents: [(String, String)] = [
+        ("/bin/a 50%%", "command: /bin/a 50%\n"),
+        ("/bin/a %%(x)s", "command: /bin/a %%(x)s\n"),
+        ("/bin/a %(process_num)03d", "command: /bin/a %(process_num)03d\n"),
+        ("/bin/a %(process_num)i", "command: /bin/a %(process_num)d\n"),
+        ("/bin/a %(program_name)8s", "command: /bin/a %(program_name)8s\n"),
+    ]
+
+    @Test("as a percent sign means the same", arguments: percents)
+    func percent(text: String, line: String) throws {
+        #expect(try program("command=\(text)").yaml.contains(line))
+    }
+
+    /// What has no counterpart, and a word of what is said.
+    static let losses: [(String, String)] = [
+        ("command=date +%Y", "supervisord refuses '%Y'"),
+        ("command=/bin/a %(process_num)x", "cannot be written here"),
+        ("command=/bin/a 5%%%(process_num)d", "right before"),
+        ("command=/bin/a %(ENV_OPTIONS)s", "several words"),
+        ("stdout_logfile_maxbytes=1K", "refuses '1K'"),
+        ("autostart=maybe", "refuses 'maybe'"),
+        ("stopsignal=SIGNOTHING", "refuses 'SIGNOTHING'"),
+        ("exitcodes=0,256", "refuses '0,256'"),
+        ("numprocs=3", "process_name"),
+        ("stopasgroup=true\nkillasgroup=false", "killasgroup"),
+    ]
+
+    @Test("and cannot be had is told with its line", arguments: losses)
+    func impossible(key: String, word: String) throws {
+        let conversion = try program(key)
+        let told = conversion.findings.filter { $0.weight == .lost && $0.message.contains(word) }
+        #expect(told.count == 1)
+        #expect(told.allSatisfy { $0.place.line >= 2 })
+    }
+
+    @Test("in an included file that cannot be read is told")
+    func unreadableInclude() throws {
+        let conversion = try Conversion.of(
+            file: "dir/s.conf",
+            path: "/etc/s.conf",
+            to: OutputPlace(folder: "/etc", name: nil),
+            library: Library(
+                read: { path in
+                    path == "/etc/s.conf"
+                        ? .success(Array("[include]\nfiles=x.conf\n[supervisord]\n".utf8))
+                        : .failure(Unreadable(reason: "Permission denied"))
+                },
+                matches: { [$0] }
+            ),
+            surroundings: .ofTests
+        )
+        #expect(
+            conversion.findings.map(\.description)
+                == ["dir/x.conf: lost: cannot be included: Permission denied"]
+        )
+    }
+
+    @Test("elsewhere than the result is named by its whole path")
+    func otherFolder() throws {
+        let conversion = try Conversion.of(
+            file: "s.conf",
+            path: "/etc/sup/s.conf",
+            to: OutputPlace(folder: "/srv/new", name: "n.yaml"),
+            library: .files(["/etc/sup/s.conf": "[program:a]\ncommand=%(here)s/a\n"]),
+            surroundings: .ofTests
+        )
+        #expect(conversion.yaml.contains("command: /etc/sup/a\n"))
+    }
+
+    @Test("is refused where it is neither an INI file nor a Procfile")
+    func neither() {
+        #expect(throws: Unreadable.self) { try convert("just words\n") }
+        #expect(throws: Unreadable.self) { try convert("") }
+    }
+}
