@@ -4,13 +4,22 @@
 package struct EventNote: Hashable, Sendable, Codable {
     package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         case processState = "process_state"
+        case processCommunication = "process_communication"
+        case processLog = "process_log"
+        case processGroup = "process_group"
+        case remoteCommunication = "remote_communication"
+        case tick
         case daemonState = "daemon_state"
         case reload
     }
 
-    /// Counts the events since the daemon started; a gap means that some were lost.
+    /// Counts up by one with every event of any type.
     package var serial: UInt64
     package var type: Kind
+    /// supervisord's name of the event, as in `PROCESS_STATE_RUNNING`; nil for one of our own.
+    package var event: String?
+    /// What a listener is told, in ASCII; nil when that is nothing.
+    package var payload: String?
     /// The process; nil when the event is about none.
     package var name: String?
     package var group: String?
@@ -26,6 +35,8 @@ package struct EventNote: Hashable, Sendable, Codable {
     package init(
         serial: UInt64,
         type: Kind,
+        event: String? = nil,
+        payload: String? = nil,
         name: String? = nil,
         group: String? = nil,
         from: String? = nil,
@@ -36,6 +47,8 @@ package struct EventNote: Hashable, Sendable, Codable {
     ) {
         self.serial = serial
         self.type = type
+        self.event = event
+        self.payload = payload
         self.name = name
         self.group = group
         self.from = from
@@ -43,6 +56,12 @@ package struct EventNote: Hashable, Sendable, Codable {
         self.pid = pid
         self.at = at
         self.exit = exit
+    }
+
+    /// Reads a serial, of a query or of the header `Last-Event-ID`; nil for anything else.
+    package static func serial(_ text: some StringProtocol) -> UInt64? {
+        guard !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
+        return UInt64(text)
     }
 
     /// The bytes that go to the client: the serial as `id`, the type as `event`, JSON as `data`.

@@ -15,6 +15,8 @@ package struct QueryParameter: Hashable, Sendable {
         case text
         /// An absolute path.
         case path
+        /// The number of an event.
+        case serial
     }
 
     /// The most bytes of a log that one request may ask for: 16 MiB.
@@ -33,6 +35,7 @@ enum QueryValue: Hashable, Sendable {
     case list([String])
     case text(String)
     case path(String)
+    case serial(UInt64)
 }
 
 extension QueryParameter {
@@ -43,7 +46,7 @@ extension QueryParameter {
         case .bytes(let value): .bytes(value)
         case .offset(let value): .offset(value)
         case .list(let value): .list(value)
-        case .text, .path: nil
+        case .text, .path, .serial: nil
         }
     }
 
@@ -84,6 +87,11 @@ extension QueryParameter {
                 )
             }
             return .path(path)
+        case .serial:
+            guard let number = EventNote.serial(raw) else {
+                throw .badRequest("The parameter '\(name)' is not the number of an event.")
+            }
+            return .serial(number)
         }
     }
 
@@ -96,6 +104,7 @@ extension QueryParameter {
         case .list(let names): NameList.format(names)
         case .text(let text): PercentCoding.encode(text)
         case .path(let path): PercentCoding.encode(path, isPath: true)
+        case .serial(let number): String(number)
         }
     }
 }

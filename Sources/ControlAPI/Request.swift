@@ -46,14 +46,29 @@ package enum Request: Hashable, Sendable {
     /// Replaces the daemon by the executable at `path`, or by its own file as it is now; programs
     /// run on. Answered by the daemon that came of it: the new one, or the old one after all.
     case upgrade(path: String?)
+    /// Tells all listeners, and clients that stream events, what somebody wants them to know.
+    case emit(type: String, data: String)
 }
 
 /// What is answered with a stream of bytes.
 package enum StreamRequest: Hashable, Sendable {
     /// The last `bytes` of a log; with `follow` everything that comes after it, over rotations.
     case log(LogSource, bytes: Int, follow: Bool)
-    /// State changes as server-sent events, from now on.
-    case events
+    /// What happens, as server-sent events: from now on, or from where an earlier stream ended.
+    case events(EventSelection)
+}
+
+/// Which events a stream is to have.
+package struct EventSelection: Hashable, Sendable {
+    /// supervisord's names, or `RELOAD`; without any, all but ticks and what programs write.
+    package var types: [String]
+    /// The serial of the last event that the client has; nil for none.
+    package var after: UInt64?
+
+    package init(types: [String] = [], after: UInt64? = nil) {
+        self.types = types
+        self.after = after
+    }
 }
 
 extension StreamRequest {
@@ -62,7 +77,7 @@ extension StreamRequest {
         switch self {
         case .log(let source, _, follow: true): .log(source, bytes: 0, follow: true)
         case .log(_, _, follow: false): nil
-        case .events: .events
+        case .events(let selection): .events(EventSelection(types: selection.types))
         }
     }
 }

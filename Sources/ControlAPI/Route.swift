@@ -84,12 +84,14 @@ extension Route {
 package enum RequestBody: Hashable, Sendable {
     /// `{"signal": "TERM"}`.
     case json
+    /// `{"type": "TYPE", "data": "TEXT"}`.
+    case event
     /// Any bytes.
     case bytes
 
     package var contentType: String {
         switch self {
-        case .json: "application/json"
+        case .json, .event: "application/json"
         case .bytes: "application/octet-stream"
         }
     }
@@ -106,6 +108,8 @@ struct Arguments: Hashable, Sendable {
     var signal: String?
     /// The body, where it is bytes.
     var bytes: [UInt8] = []
+    /// What is to be told, of the JSON body.
+    var event: EventBody?
 
     var selection: Selection { Selection(names) }
 
@@ -127,6 +131,10 @@ struct Arguments: Hashable, Sendable {
 
     func text(_ name: String) -> String? {
         if case .text(let value) = query[name] { value } else { nil }
+    }
+
+    func serial(_ name: String) -> UInt64? {
+        if case .serial(let value) = query[name] { value } else { nil }
     }
 
     func path(_ name: String) -> String? {

@@ -125,6 +125,7 @@ extension Route {
         case nil:
             throw .badRequest("This address takes no body.", hint: "Send the request without one.")
         case .json: arguments.signal = try JSONCoding.decodeSignal(bytes)
+        case .event: arguments.event = try EventBody(bytes)
         case .bytes: arguments.bytes = bytes
         }
     }
@@ -152,6 +153,7 @@ extension Route {
         }
         var call = HTTPCall(method: method.rawValue, target: target, body: arguments.bytes)
         if let signal = arguments.signal { call.body = try JSONCoding.encodeSignal(signal) }
+        if let event = arguments.event { call.body = try JSONCoding.encode(event) }
         if let body { call.contentType = body.contentType }
         return call
     }

@@ -202,9 +202,49 @@ package enum Routes {
             .get,
             "/v1/events",
             "streamEvents",
-            "State changes as they happen.",
-            read: { _ in .stream(.events) },
-            write: { $0 == .stream(.events) ? Arguments() : nil }
+            "What happens, as it happens.",
+            query: [
+                QueryParameter(
+                    name: "types",
+                    kind: .list(default: []),
+                    summary: "Which events; without it, all but TICK and PROCESS_LOG."
+                ),
+                QueryParameter(
+                    name: "after",
+                    kind: .serial,
+                    summary: "The serial of the last event that is known already."
+                ),
+            ],
+            read: {
+                let selection = EventSelection(types: $0.list("types"), after: $0.serial("after"))
+                return .stream(.events(selection))
+            },
+            write: {
+                guard case .stream(.events(let selection)) = $0 else { return nil }
+                var query: [String: QueryValue] = ["types": .list(selection.types)]
+                query["after"] = selection.after.map { .serial($0) }
+                return Arguments(query: query)
+            }
+        ),
+        Route(
+            .post,
+            "/v1/events",
+            "emitEvent",
+            "Tell all listeners something.",
+            body: .event,
+            read: { arguments throws(APIError) in
+                guard let event = arguments.event else {
+                    throw .badRequest(
+                        "There is nothing to tell.",
+                        hint: #"Send {"type": "TYPE", "data": "TEXT"}."#
+                    )
+                }
+                return .request(.emit(type: event.type, data: event.data))
+            },
+            write: {
+                guard case .request(.emit(let type, let data)) = $0 else { return nil }
+                return Arguments(event: EventBody(type: type, data: data))
+            }
         ),
     ]
 

@@ -193,7 +193,7 @@ final class Connection: ChannelInboundHandler {
             case .request(let request): submit(request, key, .json(call), exchange)
             case .program(let name):
                 submit(.programs(Selection([name])), nil, .json(call), exchange)
-            case .stream(let request): open(request, exchange)
+            case .stream(let request): open(resumed(request, head), exchange)
             }
         } catch {
             var headers: HTTPHeaders = [:]

@@ -15,13 +15,23 @@ extension Connection {
         // The end of a stream without chunks is the end of the connection.
         if exchange.version == .http1_0 { exchange.keepsAlive = false }
         let credit = StreamCredit(bytes: limits.streamBytes)
-        phase = .streaming(exchange, StreamState(credit: credit, isEvents: request == .events))
+        phase = .streaming(exchange, StreamState(credit: credit, isEvents: request.isOfEvents))
         disarm()
         let connection = NIOLoopBound(self, eventLoop: loop)
         let serial = exchange.serial
         backend.open(request, from: peer, credit: credit) { event in
             loop.execute { connection.value.deliver(event, serial) }
         }
+    }
+
+    /// A stream of events goes on behind the last one that the client has: browsers that were cut
+    /// off tell it by a header, and ask for the address that they began with.
+    func resumed(_ request: StreamRequest, _ head: HTTPRequestHead) -> StreamRequest {
+        guard case .events(var selection) = request,
+            let last = head.headers["last-event-id"].first.flatMap({ EventNote.serial($0) })
+        else { return request }
+        selection.after = last
+        return .events(selection)
     }
 
     private func deliver(_ event: StreamEvent, _ serial: UInt64) {
@@ -104,5 +114,11 @@ extension Connection {
         let left = NIOLoopBound(left, eventLoop: context.eventLoop)
         promise.futureResult.whenComplete { _ in left.value() }
         context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: promise)
+    }
+}
+
+extension StreamRequest {
+    fileprivate var isOfEvents: Bool {
+        if case .events = self { true } else { false }
     }
 }

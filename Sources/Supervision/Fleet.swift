@@ -88,6 +88,10 @@ package struct Fleet: Sendable {
 
     package var count: Int { members.count }
 
+    package func hasMember(inGroup group: String) -> Bool {
+        members.values.contains { $0.name.group == group }
+    }
+
     /// All members, sorted by group and then by name.
     package var sortedMembers: [FleetMember] {
         members.values.sorted { $0.name < $1.name }
@@ -98,36 +102,22 @@ package struct Fleet: Sendable {
     /// Delivers an event, turns the machine's effect into the fleet's, and notices the change.
     mutating func deliver(_ event: ProcessMachine.Event, to id: MemberID, at now: Instant) {
         guard var member = members[id] else { return }
-        let before = member.machine.state
-        let (phaseBefore, historyBefore) = (member.machine.phase, member.history)
-        let wasActive = member.machine.isActive
-        let deadlineBefore = member.machine.deadline
+        let (before, historyBefore) = (member.machine, member.history)
         let report = member.remember(event, at: now)
         let effect = member.machine.handle(event, at: now, noise: noise(for: event))
         member.takeUpRules()
         members[id] = member
-        if phaseBefore != member.machine.phase || historyBefore != member.history { touch(id) }
+        if before.phase != member.machine.phase || historyBefore != member.history { touch(id) }
         if let report { emit(.report(report)) }
         translate(effect, member)
-        if let deadline = member.machine.deadline, deadline != deadlineBefore {
+        if let deadline = member.machine.deadline, deadline != before.deadline {
             deadlines.enter(id, at: deadline)
         }
-        let after = member.machine.state
-        if before != after {
-            emit(
-                .report(
-                    .changed(
-                        id,
-                        member.name,
-                        from: before,
-                        to: after,
-                        member.machine.liveRun?.pid
-                    )
-                )
-            )
-            settleWaiters(of: id, from: before, to: after)
+        if let change = member.machine.change(since: before) {
+            emit(.report(.changed(id, member.name, change)))
+            settleWaiters(of: id, from: change.from, to: change.to)
         }
-        if wasActive, !member.machine.isActive { memberCameToRest(id, at: now) }
+        if before.isActive, !member.machine.isActive { memberCameToRest(id, at: now) }
     }
 
     private mutating func translate(_ effect: ProcessMachine.Effect, _ member: FleetMember) {

@@ -26,7 +26,7 @@ package enum FleetReport: Hashable, Sendable {
     /// A start that a dead manager left half made is made again.
     case startAborted(MemberID, ProcessName, PID)
     case exited(MemberID, ProcessName, PID, ExitStatus, expected: Bool, wasStopping: Bool)
-    case changed(MemberID, ProcessName, from: ProcessState, to: ProcessState, PID?)
+    case changed(MemberID, ProcessName, StateChange)
     case killing(MemberID, ProcessName, PID)
     case waiting(MemberID, ProcessName)
     /// A transition that cannot be: a bug in swisord, survived and reported.

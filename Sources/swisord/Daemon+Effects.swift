@@ -53,7 +53,9 @@ extension Daemon {
         case .report(let report): tell(report)
         case .answer(let ticket, let outcomes): replies.settle(ticket, outcomes)
         case .removed(let id):
+            let group = children[id]?.name.group
             release(id)
+            if let group { announceRemoval(ofGroup: group) }
             settling.stopped(id)
         case .shutdownComplete: sayGoodbye()
         }
@@ -134,26 +136,10 @@ extension Daemon {
         if let line = narrator.line(for: report, in: fleet) {
             log.log(level: line.level, "\(line.text)")
         }
-        guard case .changed(let id, let name, let from, let to, let pid) = report else { return }
-        if from == .stopping { settling.stopped(id) }
-        if from == .stopping, to == .stopped { retire(id) }
-        // Only a change that an exit has brought about carries one.
-        let isExit = from == .stopping || to == .exited || to == .backoff || to == .fatal
-        let exit = isExit ? fleet[id]?.history.lastExit : nil
-        let time = WallClock.now()
-        events.publish { serial in
-            EventNote(
-                serial: serial,
-                type: .processState,
-                name: name.process,
-                group: name.group,
-                from: from.name,
-                to: to.name,
-                pid: pid.map(Int.init),
-                at: time,
-                exit: exit?.description
-            )
-        }
+        guard case .changed(let id, let name, let change) = report else { return }
+        if change.from == .stopping { settling.stopped(id) }
+        if change.from == .stopping, change.to == .stopped { retire(id) }
+        announce(change, of: name, id)
     }
 
     /// Lets go of all outputs, when the daemon ends: what they hold is still written.
@@ -167,15 +153,12 @@ extension Daemon {
     }
 
     private func sayGoodbye() {
-        events.publish { serial in
-            EventNote(
-                serial: serial,
-                type: .daemonState,
-                from: "RUNNING",
-                to: "SHUTDOWN",
-                at: WallClock.now()
-            )
-        }
+        note(
+            .event(.supervisorStateChangeStopping),
+            .daemonState,
+            from: "STOPPING",
+            to: "SHUTDOWN"
+        )
         events.end()
         guard let server else {
             isServerStopped = true

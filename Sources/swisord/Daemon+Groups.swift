@@ -85,7 +85,7 @@ extension Daemon {
         let results = groups.map { group in
             CommandResult(name: "*", group: group, action: action, error: step(group))
         }
-        if results.contains(where: { $0.error == nil }) { publishReload("applied") }
+        if results.contains(where: { $0.error == nil }) { note(.reload, .reload, to: "applied") }
         return .command(CommandReport(results: results))
     }
 }

@@ -113,6 +113,7 @@ extension Request {
         case .shutdown: "shutdown"
         case .reopenLogs: "reopen-logs"
         case .upgrade: "upgrade"
+        case .emit: "emit"
         }
     }
 }

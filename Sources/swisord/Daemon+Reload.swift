@@ -79,7 +79,7 @@ extension Daemon {
         guard purposes.contains(where: \.isReload) else { return }
         reloadError = reading.text
         log.error("the configuration was not taken up: \(reading.text)")
-        publishReload("refused")
+        note(.reload, .reload, to: "refused")
     }
 
     private func serve(
@@ -127,7 +127,7 @@ extension Daemon {
             \(change.removed.count) removed, \(change.kept.count) kept
             """
         )
-        publishReload("applied")
+        note(.reload, .reload, to: "applied")
         if case .restartAll(let peer, let reply) = purpose {
             log.warning("restart of all asked for by uid \(peer.uid), pid \(peer.pid)")
             restartAll()
@@ -143,12 +143,6 @@ extension Daemon {
         return Set(ids.filter { fleet[$0]?.machine.state == .stopping })
     }
 
-    func publishReload(_ outcome: String) {
-        events.publish { serial in
-            EventNote(serial: serial, type: .reload, to: outcome, at: WallClock.now())
-        }
-    }
-
     private func firstUnknown(_ groups: Set<String>, _ new: Configuration) -> String? {
         groups.sorted().first { new.groups[$0] == nil && loaded.configuration.groups[$0] == nil }
     }
@@ -162,6 +156,7 @@ extension Daemon {
             if let id = fleet.identifier(of: name) { fleet.remove(id, at: now) }
         }
         runEffects()
+        announceGroups(change.addedGroups)
         var added: [MemberID] = []
         for process in target.configuration.processes {
             if change.added.contains(process.name) {

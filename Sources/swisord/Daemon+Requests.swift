@@ -64,6 +64,7 @@ extension Daemon {
         case .add(let groups): add(groups, reply)
         case .remove(let groups): reply(remove(groups))
         case .upgrade(let path): upgrade(path, reply)
+        case .emit(let type, let data): reply(emit(type, data))
         }
     }
 
@@ -197,7 +198,9 @@ extension Daemon {
         _ receive: @escaping @Sendable (StreamEvent) -> Void
     ) {
         switch request {
-        case .events: events.add(credit, receive)
+        case .events(let selection):
+            events.add(selection, credit, receive)
+            scheduleTicks()
         case .log(.daemon, let bytes, let follow):
             outlets.streamActivity(bytes: bytes, follow: follow, credit, receive)
         case .log(.program(let name, let channel), let bytes, let follow):

@@ -2,6 +2,7 @@
 
 import Configuration
 import Logging
+import OrderedCollections
 import Platform
 import Supervision
 
@@ -23,6 +24,9 @@ extension Daemon {
                 log.error("\(entry.record.name) is recorded twice")
             }
         }
+        let names = loaded.configuration.groups.keys.sorted()
+        if past.origin == .manager { groupsTold.formUnion(names) }
+        announceGroups(names)
         var waiting: [MemberID] = []
         for process in loaded.configuration.processes {
             guard let entry = known.removeValue(forKey: process.name) else {
@@ -38,6 +42,8 @@ extension Daemon {
         fleet.resumeShutdown(past.shutdown, at: now)
         runEffects()
         resumeRequests(isResumption: past.origin == .manager)
+        if past.origin == .manager { return autostart(waiting) }
+        announce(.daemonIsRunning)
         autostart(waiting)
     }
 
@@ -111,6 +117,7 @@ extension Daemon {
     /// What runs and is configured no more is stopped, as a reload would.
     private func resumeUnconfigured(_ entry: Past.Entry, _ past: Past) {
         guard past.origin != .daemon(.leave) else { return }
+        groupsTold.insert(entry.record.name.group)
         let process = ProcessConfiguration(unconfigured: entry.record.name)
         let id = restore(entry, process, entry.record.lastSpec, past)
         if fleet[id]?.isLeaving == false { fleet.remove(id, at: now) }

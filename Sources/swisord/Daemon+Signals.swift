@@ -33,6 +33,7 @@ extension Daemon {
 
     /// Begins to stop everything; when that is under way already, kills what is left at once.
     func beginShutdown() {
+        if !fleet.isShuttingDown { announce(.daemonIsStopping) }
         fleet.shutDown(at: now)
         runEffects()
     }

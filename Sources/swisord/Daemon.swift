@@ -50,6 +50,9 @@ final class Daemon {
     var reading: [ReadingPurpose] = []
     var reader: ConfigurationReader
     var events: EventHub
+    var ticks = TickSchedule()
+    /// The groups that listeners know of.
+    var groupsTold: Set<String> = []
     var settling = SettlingChanges()
     var diskSilence = DiskSilence()
     var outlets: Outlets
@@ -110,7 +113,7 @@ final class Daemon {
         reactor = try Reactor()
         store = parts.store
         guardian = parts.guardian
-        events = EventHub(start: parts.guardian.starts)
+        events = EventHub(openedAt: startedAt)
         exits = parts.link.map(ExitSource.guardian) ?? .children
         signals = parts.signals
         if let link = parts.link {
@@ -178,6 +181,7 @@ final class Daemon {
             fleet.reachDeadlines(at: now, atMost: Self.startsPerTurn)
             runEffects()
         }
+        tick()
         if ready.contains(where: { $0.token == Source.cgroups.rawValue }) { cgroupsHaveChanged() }
         if ready.contains(where: { $0.token == Source.mailbox.rawValue }) {
             for message in core.takeAll() { handle(message) }
@@ -194,10 +198,12 @@ final class Daemon {
 
     private func timeout() -> Duration? {
         if isReaping || !autostarting.isEmpty { return .zero }
+        let tick = ticks.isWanted ? ticks.delay(at: WallClock.now()) : nil
         guard let left = fleet.nextDeadline()?.duration(since: MonotonicClock.now()) else {
-            return nil
+            return tick
         }
-        return exits.expectsMore ? max(left, Self.longestHold) : left
+        let held = exits.expectsMore ? max(left, Self.longestHold) : left
+        return tick.map { min($0, held) } ?? held
     }
 
     /// Whether deadlines wait until all exits have been told, but not for a guardian that hangs.

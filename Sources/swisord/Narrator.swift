@@ -26,8 +26,8 @@ struct Narrator {
             )
         case .exited(_, let name, _, let status, let expected, let wasStopping):
             exit(name, status, expected: expected, wasStopping: wasStopping)
-        case .changed(let id, let name, _, let state, _):
-            entry(name, state, fleet[id])
+        case .changed(let id, let name, let change):
+            entry(name, change.to, fleet[id])
         case .killing(_, let name, let pid):
             Line(level: .warning, text: "killing '\(name)' (\(pid)) with SIGKILL")
         case .waiting(_, let name):

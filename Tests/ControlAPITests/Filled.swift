@@ -122,6 +122,8 @@ enum Filled {
     static let note = EventNote(
         serial: 1,
         type: .processState,
+        event: "PROCESS_STATE_STARTING",
+        payload: "processname:a groupname:g from_state:STOPPED tries:0",
         name: "a",
         group: "g",
         from: "STOPPED",

@@ -99,6 +99,7 @@ struct OpenAPITests {
             #expect(type == "string")
             #expect(standard == (value.isEmpty ? nil : value.joined(separator: ",")))
         case .text, .path: #expect(type == "string")
+        case .serial: #expect(type == "integer")
         }
     }
 
@@ -161,6 +162,11 @@ struct OpenAPITests {
             model("Event", Filled.note, EventNote(serial: 0, type: .reload, at: 0)),
             model("LogPiece", Filled.piece, Filled.piece),
             model("Error", Filled.error, APIError(.failed, "")),
+            Model(
+                name: "Emission",
+                json: JSONCoding.encode(EventBody(type: "a", data: "b")),
+                sparse: Array(#"{"type":"a"}"#.utf8)
+            ),
             model("Guardian", Filled.guardian, DaemonInfo.Guardian(state: .off)),
             model("Upgrade", Filled.upgrade, bareUpgrade),
             Model(name: "ErrorBody", json: failure, sparse: failure),

@@ -160,7 +160,7 @@ struct StreamTests {
         var decoder = ServerSentEventDecoder()
         var events: [ServerSentEvent] = []
         var others: [StreamEvent] = []
-        try ControlClient(socketPath: fixture.path).stream(.events) { event in
+        try ControlClient(socketPath: fixture.path).stream(.events(EventSelection())) { event in
             if case .bytes(let bytes) = event {
                 events += decoder.feed(bytes)
             } else {
@@ -173,6 +173,22 @@ struct StreamTests {
         #expect(try EventNote(events[0]) == note)
         #expect(events.last?.event == "lost")
         #expect(events.last?.data == #"{"bytes":99}"#)
+    }
+
+    @Test(
+        "of events goes on behind the last one that the header names, and else as the address says",
+        arguments: [
+            ("Last-Event-ID: 7", UInt64(7)), ("Last-Event-ID: seven", 3), ("X-Other: 7", 3),
+        ]
+    )
+    func resumedEvents(header: String, after: UInt64) throws {
+        let fixture = try ServerFixture()
+        let (_, stream) = try open(
+            fixture,
+            "GET /v1/events?after=3&types=TICK HTTP/1.1\r\n\(header)\r\n\r\n"
+        )
+        #expect(stream.request == .events(EventSelection(types: ["TICK"], after: after)))
+        stream.receive(.ended)
     }
 
     @Test("that is refused reaches the client as a failure")
@@ -203,7 +219,7 @@ struct StreamTests {
             backend.streams[0].receive(.bytes([1, 2, 3]))
         }
         var count = 0
-        try ControlClient(socketPath: fixture.path).stream(.events) { event in
+        try ControlClient(socketPath: fixture.path).stream(.events(EventSelection())) { event in
             count += 1
             return event == .opened
         }

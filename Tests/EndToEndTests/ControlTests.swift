@@ -94,6 +94,9 @@ struct ControlTests {
             #""failed""#
         ),
         Exchange("GET", "/v1/trees", 200, #""idle""#),
+        Exchange("POST", "/v1/events", body: #"{"type":"a"}"#, 200, #""state":"RUNNING""#),
+        Exchange("POST", "/v1/events", body: #"{"type":"a\nb"}"#, 400, #""bad_request""#),
+        Exchange("GET", "/v1/events", at: "/v1/events?types=TOCK", 400, #""bad_request""#),
         Exchange("GET", "/v1/nothing", 404, #""not_found""#),
         Exchange(
             "DELETE",
@@ -102,6 +105,33 @@ struct ControlTests {
             405,
             "method_not_allowed"
         ),
+        Exchange("GET", "/v1/config/available", 200, #""idle""#),
+        Exchange("POST", "/v1/daemon/log/clear", 200, ""),
+        Exchange(
+            "POST",
+            "/v1/programs/{name}/stdin",
+            at: "/v1/programs/nope/stdin",
+            body: "x",
+            404,
+            #""no_such_process""#
+        ),
+        Exchange(
+            "POST",
+            "/v1/groups/{names}/add",
+            at: "/v1/groups/nope/add",
+            404,
+            #""no_such_group""#
+        ),
+        Exchange(
+            "POST",
+            "/v1/groups/{names}/remove",
+            at: "/v1/groups/nope/remove",
+            404,
+            #""no_such_group""#
+        ),
+        Exchange("GET", "/v1/daemon/log/piece", 200, ""),
+        Exchange("GET", log + "/piece", at: "/v1/programs/idle/logs/stdout/piece", 200, ""),
+        Exchange("POST", "/v1/daemon/restart", 200, #""state":"#),
         Exchange("GET", "/v1/daemon", at: "/v1/daemon?frob=1", 400, #""bad_request""#),
         Exchange("POST", "/v1/daemon/shutdown", 200, #""state":"SHUTDOWN""#),
     ]
@@ -110,7 +140,7 @@ struct ControlTests {
     func routes() throws {
         let tried = Set(Self.exchanges.map { "\($0.method) \($0.path)" })
         let known = Set(Routes.all.map { "\($0.method.rawValue) \($0.path)" })
-        #expect(known.subtracting(tried) == ["GET /v1/events"], "streams have their own test")
+        #expect(known.subtracting(tried).isEmpty)
         try Daemon.running(
             """
             programs:
@@ -148,13 +178,13 @@ struct ControlTests {
             #expect(
                 steps == [
                     "idle STOPPED STARTING", "idle STARTING RUNNING", "idle RUNNING STOPPING",
-                    "idle STOPPING STOPPED", " RUNNING SHUTDOWN",
+                    "idle STOPPING STOPPED", " RUNNING STOPPING", " STOPPING SHUTDOWN",
                 ]
             )
-            #expect(notes.map(\.serial) == [1, 2, 3, 4, 5])
+            #expect(zip(notes, notes.dropFirst()).allSatisfy { $0.serial + 1 == $1.serial })
             #expect(notes[1].pid == pid)
             #expect(notes[3].exit == "terminated by SIGTERM")
-            #expect(notes[4].type == .daemonState)
+            #expect(notes[5].type == .daemonState)
         }
     }
 

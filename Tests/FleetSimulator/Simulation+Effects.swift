@@ -100,8 +100,8 @@ extension Simulation {
 
     private mutating func note(_ report: FleetReport) throws(Violation) {
         switch report {
-        case .changed(let id, _, let from, let to, _):
-            try oracle.changed(id, from: from, to: to, kernel, at: now)
+        case .changed(let id, _, let change):
+            try oracle.changed(id, from: change.from, to: change.to, kernel, at: now)
         case .anomaly(_, let name, let text): throw Violation("anomaly of \(name): \(text)")
         case .exited(let id, let name, let pid, _, _, _):
             try require(try oracle.watch(id).pid == pid, "\(name) has ended, but not as \(pid)")

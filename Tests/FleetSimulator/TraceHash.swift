@@ -35,8 +35,9 @@ struct TraceHash: Sendable {
         case .startAborted(let id, _, let pid): mix([17, id.rawValue, Int(pid)])
         case .exited(let id, _, let pid, _, let expected, let wasStopping):
             mix([12, id.rawValue, Int(pid), expected ? 1 : 0, wasStopping ? 1 : 0])
-        case .changed(let id, _, let from, let to, let pid):
-            mix([13, id.rawValue, from.rawValue, to.rawValue, Int(pid ?? 0)])
+        case .changed(let id, _, let change):
+            let (from, to) = (change.from.rawValue, change.to.rawValue)
+            mix([13, id.rawValue, from, to, Int(change.livePID ?? 0)])
         case .killing(let id, _, let pid): mix([14, id.rawValue, Int(pid)])
         case .waiting(let id, _): mix([15, id.rawValue])
         case .anomaly(let id, _, _): mix([16, id.rawValue])

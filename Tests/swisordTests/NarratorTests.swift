@@ -101,7 +101,7 @@ struct NarratorTests {
         #expect(level(.killing(id, name, 1)) == "warning")
         #expect(level(.waiting(id, name)) == "info")
         #expect(level(.anomaly(id, name, "text")) == "critical")
-        #expect(level(.changed(id, name, from: .starting, to: .backoff, nil)) == nil)
+        #expect(level(.changed(id, name, StateChange(from: .starting, to: .backoff))) == nil)
     }
 
     @Test("tells once that a log cannot be written, and once that it can be again")

@@ -125,9 +125,15 @@ final class RawHTTP {
 final class EventWatch {
     private let connection: RawHTTP
 
-    init(_ socket: String) throws {
+    /// - Parameters:
+    ///   - socket: The daemon's.
+    ///   - query: What follows the address, with its question mark.
+    ///   - header: A further line of the request.
+    /// - Throws: When nobody answers.
+    init(_ socket: String, _ query: String = "", header: String? = nil) throws {
         connection = try RawHTTP(socket)
-        connection.send("GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        let more = header.map { $0 + "\r\n" } ?? ""
+        connection.send("GET /v1/events\(query) HTTP/1.1\r\nHost: localhost\r\n\(more)\r\n")
         let connection = connection
         try eventually("the stream of events") {
             _ = connection.poll()
@@ -140,11 +146,21 @@ final class EventWatch {
         _ = connection.poll()
     }
 
-    /// All events that have come so far.
-    func notes() throws -> [EventNote] {
+    /// All that has come so far, what was lost included.
+    func events() -> [ServerSentEvent] {
         poll()
         var decoder = ServerSentEventDecoder()
-        return try decoder.feed(connection.answer.body).compactMap { try EventNote($0) }
+        return decoder.feed(connection.answer.body)
+    }
+
+    /// All events that have come so far.
+    func notes() throws -> [EventNote] {
+        try events().compactMap { try EventNote($0) }
+    }
+
+    /// What was told of lost events, as JSON.
+    func losses() -> [String] {
+        events().filter { $0.event == "lost" }.map(\.data)
     }
 
     /// The states that a process has entered so far, in order.
