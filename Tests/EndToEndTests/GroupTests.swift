@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("Single groups", .scenarios, .timeLimit(.minutes(2)))
+@Suite("Single groups", .scenarios, .timeLimit(.minutes(10)))
 struct GroupTests {
     private func file(_ names: String...) -> String {
         "programs:\n"

@@ -106,7 +106,7 @@ private struct SplitMix: RandomNumberGenerator {
     }
 }
 
-@Suite("The history of concurrent commands", .scenarios, .timeLimit(.minutes(5)))
+@Suite("The history of concurrent commands", .scenarios, .timeLimit(.minutes(10)))
 struct HistoryTests {
     private static let following: [String: Set<String>] = [
         "STOPPED": ["STARTING", "RUNNING"],

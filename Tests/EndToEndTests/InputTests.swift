@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("Standard input", .scenarios, .timeLimit(.minutes(2)))
+@Suite("Standard input", .scenarios, .timeLimit(.minutes(10)))
 struct InputTests {
     private static let cat = "programs: {cat: {command: cat, stdin: PIPE, startsecs: 0}}"
 

@@ -7,7 +7,7 @@ import SystemPackage
 import Testing
 
 extension KernelTests {
-    @Suite("A pipe for input", .timeLimit(.minutes(1)))
+    @Suite("A pipe for input", .timeLimit(.minutes(10)))
     struct InputPipeTests {
         private struct Started: ~Copyable {
             let pid: Int32

@@ -85,4 +85,15 @@ struct BudgetTests {
             }
         }
     }
+
+    @Test("hold for time limits of tests, which only end what hangs")
+    func patientTests() {
+        // A limit counts the time in which a test waits for a processor, on a busy machine minutes.
+        for file in SourceTree.tests {
+            for minutes in 1..<10 {
+                let places = file.places(of: ".timeLimit(.minutes(\(minutes)))")
+                #expect(places.isEmpty, "\(places): give it ten minutes")
+            }
+        }
+    }
 }
