@@ -12,7 +12,7 @@ final class RawClient {
     private let descriptor: Int32
 
     /// Connects; receiving gives up after `timeout` seconds.
-    init(path: String, timeout: Int = 20) throws {
+    init(path: String, timeout: Int = 60) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(what: "socket", code: errno) }
         var address = sockaddr_un()
@@ -58,6 +58,12 @@ final class RawClient {
     /// Says that nothing more will be sent.
     func endInput() {
         shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Whether something has come, or the end, after so many milliseconds at most.
+    func hasAnswer(within milliseconds: Int32) -> Bool {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return Glibc.poll(&poll, 1, milliseconds) > 0
     }
 
     /// Some bytes; empty at the end, nil when nothing came in time or the connection broke.

@@ -61,9 +61,9 @@ final class ServerFixture {
     }
 }
 
-/// Waits until something is so; false when it is not after ten seconds.
+/// Waits until something is so; false when it is not after a minute.
 func eventually(_ condition: () -> Bool) -> Bool {
-    for _ in 0..<5000 {
+    for _ in 0..<30_000 {
         if condition() { return true }
         usleep(2000)
     }

@@ -100,7 +100,7 @@ struct SocketTests {
 
     @Test("is gone after a stop, once pending answers have had their time")
     func stopped() throws {
-        let fixture = try ServerFixture()
+        let fixture = try ServerFixture { $0.stopDeadline = .seconds(100) }
         fixture.backend.hold()
         let idle = try fixture.connect()
         let late = try fixture.connect()

@@ -255,9 +255,10 @@ struct ControlTests {
     }
 }
 
-/// The pids of a process's children.
+/// The pids of a process's children that live.
 private func children(of pid: Int) -> [Int] {
     names(in: "/proc").compactMap { Int($0) }.filter {
-        statusField("PPid", of: $0) == String(pid) && contents("/proc/\($0)/comm") != "swisord\n"
+        statusField("PPid", of: $0) == String(pid) && isAlive($0)
+            && contents("/proc/\($0)/comm") != "swisord\n"
     }
 }

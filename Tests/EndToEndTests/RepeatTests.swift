@@ -32,7 +32,7 @@ struct RepeatTests {
             try daemon.killManager()
             #expect(try daemon.program("slow").pid == first.pid)
             daemon.scratch.write("go", "x\n")
-            try daemon.wait(for: "slow", "STARTING")
+            try eventually("its successor") { try daemon.program("slow").runs == 2 }
             try daemon.killManager()
             let end = try client.finish()
             #expect(end.output == "slow: stopped\nslow: started\n")
@@ -48,6 +48,7 @@ struct RepeatTests {
     func status() throws {
         try Daemon.running("programs: {idle: {command: sleep 1000, startsecs: 0}}") { daemon in
             let idle = try daemon.wait(for: "idle", "RUNNING").pid
+            let begin = ContinuousClock.now
             for kills in 1...5 {
                 let manager = try daemon.managerPid()
                 kill(pid_t(manager), SIGKILL)
@@ -62,8 +63,11 @@ struct RepeatTests {
                 #expect(try daemon.program("idle").adopted == true)
             }
             let status = try daemon.ctl("status")
+            let alarms = try daemon.information().alarms.count
+            // A busy machine may have needed more than a minute; then it is no alarm.
+            guard ContinuousClock.now - begin < .seconds(50) else { return }
             #expect(status.errors.contains("alarm: swisord has crashed 5 times within a minute"))
-            #expect(try daemon.information().alarms.count == 1)
+            #expect(alarms == 1)
         }
     }
 

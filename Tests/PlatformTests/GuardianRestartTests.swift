@@ -95,7 +95,7 @@ extension KernelTests {
 
         @Test("kills a manager that leaves an exit unacknowledged")
         func unacknowledged() throws {
-            let probe = try GuardedProbe(GuardedProbe.Limits(patience: 50))
+            let probe = try GuardedProbe(GuardedProbe.Limits(patience: 500))
             let first = try probe.manager()
             _ = try first.establish()
             let pid = try first.program(5)
@@ -189,7 +189,7 @@ extension KernelTests {
 
         @Test("goes back when the upgrade cannot be executed or does not become ready")
         func hopeless() throws {
-            let probe = try GuardedProbe(GuardedProbe.Limits(patience: 100))
+            let probe = try GuardedProbe(GuardedProbe.Limits(patience: 2000))
             let first = try establishedManager(of: probe)
             let folder = Folder()
             first.link.upgrade(to: try opened(folder.file("text", "text\n", mode: 0o755)))
