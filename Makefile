@@ -123,11 +123,13 @@ build/setup-%: scripts/setup
 	@scripts/setup $* && mkdir -p build && touch $@
 
 # Programs of the tests: one file of C each.
-build/tools/%.so: Tests/Tools/%.c
+TOOL_HEADERS := $(wildcard Tests/Tools/*.h)
+
+build/tools/%.so: Tests/Tools/%.c $(TOOL_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(STRICT_C) $(CFLAGS) -fPIC -shared -o $@ $<
 
-build/tools/%: Tests/Tools/%.c
+build/tools/%: Tests/Tools/%.c $(TOOL_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(STRICT_C) $(CFLAGS) -o $@ $<
 

@@ -25,6 +25,22 @@ package struct PidDescriptor: ~Copyable, Sendable {
         self.identity = identity
     }
 
+    /// What has this pid now, a zombie included; nil when nothing has it, where the kernel has no
+    /// such descriptors, and when nothing could be written down of it that tells it from another.
+    package static func of(_ pid: Int32) -> PidDescriptor? {
+        guard pid > 0 else { return nil }
+        let number = swisord_pidfd_open(pid)
+        guard number >= 0 else { return nil }
+        let descriptor = OwnedDescriptor(owning: number)
+        let inode = swisord_pidfd_inode(number)
+        let ticks = ProcessStat.read(pid)?.startTicks ?? 0
+        guard inode != 0 || ticks != 0 else { return nil }
+        return PidDescriptor(
+            descriptor: descriptor,
+            identity: ProcessIdentity(pid: pid, startTicks: ticks, inode: inode)
+        )
+    }
+
     /// How the process has ended.
     ///
     /// A zombie's status is in /proc, for those who may trace it; what was reaped is told by the

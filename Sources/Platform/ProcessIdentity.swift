@@ -24,17 +24,16 @@ package struct ProcessIdentity: Hashable, Sendable {
     /// nothing can be known that would tell it from another.
     package static func of(_ pid: Int32) -> ProcessIdentity? {
         guard pid > 0 else { return nil }
-        let number = swisord_pidfd_open(pid)
-        let descriptor = number < 0 ? nil : OwnedDescriptor(owning: number)
-        let inode =
-            switch descriptor {
-            case .some(let descriptor): swisord_pidfd_inode(descriptor.rawValue)
-            case .none: 0 as UInt64
-            }
-        guard let ticks = ProcessStat.read(pid)?.startTicks else {
-            return inode == 0 ? nil : ProcessIdentity(pid: pid, startTicks: 0, inode: inode)
+        if let process = PidDescriptor.of(pid) { return process.identity }
+        return ProcessStat.read(pid).map {
+            ProcessIdentity(pid: pid, startTicks: $0.startTicks, inode: 0)
         }
-        return ProcessIdentity(pid: pid, startTicks: ticks, inode: inode)
+    }
+
+    /// What was opened before, if it is this process, which may be gone by now.
+    package func open(_ kept: consuming OwnedDescriptor) -> PidDescriptor? {
+        guard inode != 0, swisord_pidfd_inode(kept.rawValue) == inode else { return nil }
+        return PidDescriptor(descriptor: kept, identity: self)
     }
 
     /// Opens the process, if it is still this one; nil when it is gone, reaped or another's.

@@ -29,6 +29,11 @@ final class Child {
     private var attempt: Attempt?
     /// Who the live run is, should this manager have to be told by its successor.
     var identity: ProcessIdentity?
+    /// The live run itself.
+    ///
+    /// The kernel tells through it how the run ended even if nobody else can: the guardian may be
+    /// killed, and its orphan be reaped, before this manager hears of either.
+    private var process: PidDescriptor?
     /// Of the configuration that the live run was started with.
     var fingerprint: UInt64 = 0
     /// A copy that an earlier daemon left behind and that is to be left alone.
@@ -57,14 +62,36 @@ final class Child {
 
     /// A process has been made for this child, by this manager.
     func began(_ pid: PID) {
-        identity = ProcessIdentity.of(pid)
+        hold(PidDescriptor.of(pid))
+        if identity?.pid != pid { identity = ProcessIdentity.of(pid) }
         fingerprint = configuration.fingerprint
         isInherited = false
         isAbandoned = false
     }
 
+    /// Holds the live run, which an earlier manager has made, as long as it is the one recorded.
+    func hold() {
+        hold(identity?.open())
+    }
+
+    /// The numbers from the reserve on are for what a start or a client needs.
+    private func hold(_ found: consuming PidDescriptor?) {
+        process = nil
+        guard let found else { return }
+        identity = found.identity
+        let limit = (try? FileLimits.current())?.soft ?? .max
+        guard UInt64(found.descriptor.rawValue) + DescriptorBudget.reserve < limit else { return }
+        process = consume found
+    }
+
+    /// Gives away the live run, to be watched.
+    func release() -> PidDescriptor? {
+        process.take() ?? identity?.open()
+    }
+
     /// The process of this child is no more.
     func ended() {
+        process = nil
         identity = nil
         isInherited = false
     }

@@ -25,7 +25,7 @@ extension Daemon {
         }
         for (pid, id) in members {
             guard let child = children[id] else { continue }
-            watch(id, pid, child.identity)
+            watch(id, pid, child.release())
         }
         isReaping = true
     }
@@ -52,13 +52,14 @@ extension Daemon {
     }
 
     /// Watches a process that is no child; what has ended already is dealt with at once.
-    func watch(_ id: MemberID, _ pid: PID, _ identity: ProcessIdentity?) {
-        guard let process = identity?.open() else {
+    func watch(_ id: MemberID, _ pid: PID, _ process: consuming PidDescriptor?) {
+        guard let process else {
             members[pid] = nil
             handleExit(of: id, .unknown, pid: nil)
             return
         }
         children[id]?.isAbandoned = true
+        store.keep(process, of: id)
         let survivor = Survivor(process)
         survivors[id] = survivor
         members[pid] = id
@@ -86,6 +87,8 @@ extension Daemon {
             try? reactor.remove(survivor.process.descriptor)
             members[survivor.pid] = nil
             handleExit(of: id, status, pid: nil)
+            // Once it is recorded: a manager that dies in between is followed by one that asks again.
+            store.dropOrphan(of: id)
             tellEmptied()
         }
     }

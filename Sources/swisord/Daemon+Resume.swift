@@ -92,17 +92,21 @@ extension Daemon {
         child.fingerprint = record.outside.fingerprint
         child.isInherited = true
         children[id] = child
-        takeBack(id, record, past)
+        takeBack(id, entry, past)
         return id
     }
 
     /// Hears of the end of a process from now on.
-    private func takeBack(_ id: MemberID, _ record: MemberRecord, _ past: Past) {
+    private func takeBack(_ id: MemberID, _ entry: Past.Entry, _ past: Past) {
+        let record = entry.record
         guard let pid = record.liveRun?.pid else { return }
-        if past.origin == .manager {
+        if let orphan = past.orphan(entry) {
+            watch(id, pid, orphan)
+        } else if past.origin == .manager, isGuardians(pid) {
             members[pid] = id
+            children[id]?.hold()
         } else {
-            watch(id, pid, ProcessIdentity(of: record))
+            watch(id, pid, ProcessIdentity(of: record)?.open())
         }
         guard record.waitsForExec, members[pid] == id else { return }
         if ProcessStat.read(pid)?.hasExecuted ?? true {
@@ -112,6 +116,17 @@ extension Daemon {
             // The one who could let it go on is dead. Its exit counts as a start that never was.
             send(.kill, to: pid, group: false, of: id)
         }
+    }
+
+    /// Whether the guardian will tell of the end of a process: it is its child, also as a zombie.
+    ///
+    /// One that was an orphan when this guardian was started is somebody else's, whichever of its
+    /// managers has taken it back. Without /proc there is nothing to be seen of that.
+    private func isGuardians(_ pid: PID) -> Bool {
+        guard let parent = ProcessStat.read(pid)?.parent else {
+            return ProcessStat.read(ThisProcess.pid) == nil
+        }
+        return parent == ThisProcess.parent
     }
 
     /// What runs and is configured no more is stopped, as a reload would.

@@ -84,6 +84,12 @@ struct Past {
         origin == .manager || entry.record.liveRun != nil
     }
 
+    /// A process that is not the guardian's child, as the manager before this one had it kept.
+    func orphan(_ entry: Entry) -> PidDescriptor? {
+        guard let kept = watch?.take(StateStore.orphan(entry.slot)) else { return nil }
+        return ProcessIdentity(of: entry.record)?.open(kept)
+    }
+
     /// The reader of an output that a program of then may still write to.
     func reader(_ entry: Entry, isError: Bool) -> OwnedDescriptor? {
         if let watch { return watch.take(StateStore.reader(entry.slot, isError: isError)) }

@@ -37,7 +37,8 @@ final class StateStore {
     static let shutdownPlace = 0
     private static let firstReader = 16
     private static let firstInput = 65_536
-    /// What the guardian has slots for.
+    private static let firstOrphan = 98_304
+    /// What the guardian has slots for: two readers, a writer, a process that is not its child.
     static let mostMembers = 32_000
 
     init(file: consuming StateFile, link: GuardianLink?) {
@@ -64,6 +65,7 @@ final class StateStore {
         free.append(slot)
         link?.drop([
             Self.reader(slot, isError: false), Self.reader(slot, isError: true), Self.input(slot),
+            Self.orphan(slot),
         ])
         do throws(StateFile.Failure) {
             try file.erase(Self.place(slot))
@@ -163,6 +165,19 @@ final class StateStore {
         link?.drop([Self.input(slot)])
     }
 
+    /// Has the guardian keep a process that is not its child: who reaps it may do so while there
+    /// is no manager, and its end can be seen only by who had opened it before.
+    func keep(_ orphan: borrowing PidDescriptor, of id: MemberID) {
+        guard let link, let slot = slot(of: id) else { return }
+        link.store([(Self.orphan(slot), orphan.descriptor.rawValue)])
+    }
+
+    /// Lets go of a process that has ended.
+    func dropOrphan(of id: MemberID) {
+        guard let slot = slots[id] else { return }
+        link?.drop([Self.orphan(slot)])
+    }
+
     /// Has the guardian keep the records themselves, for the next manager.
     func keepRecords() {
         link?.store([(Descriptor.state.rawValue, file.descriptor.rawValue)])
@@ -184,6 +199,9 @@ final class StateStore {
 
     /// Where the guardian keeps the writer of an input.
     static func input(_ slot: Int) -> Int { firstInput + slot }
+
+    /// Where the guardian keeps a process that is not its child.
+    static func orphan(_ slot: Int) -> Int { firstOrphan + slot }
 }
 
 /// Streams of members are numbered two a member.

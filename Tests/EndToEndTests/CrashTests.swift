@@ -4,6 +4,13 @@ import ControlAPI
 import Glibc
 import Testing
 
+/// Whether the kernel keeps the status of what was reaped (6.15).
+private var keepsStatus: Bool {
+    let numbers = contents("/proc/sys/kernel/osrelease").split { !$0.isNumber }.prefix(2)
+    let version = numbers.compactMap { Int($0) }
+    return version.count == 2 && (version[0], version[1]) >= (6, 15)
+}
+
 @Suite("A manager that is killed", .scenarios, .timeLimit(.minutes(10)))
 struct ManagerCrashTests {
     private static let pair = #"""
@@ -74,12 +81,13 @@ struct ManagerCrashTests {
                 backoff: {initial: 1000s, factor: 1, max: 1000s, jitter: 0}
             """
         ) { daemon in
-            try daemon.wait(for: "stubborn", "RUNNING")
+            let stubborn = try daemon.wait(for: "stubborn", "RUNNING").pid
             let broken = try daemon.wait(for: "broken", "BACKOFF")
             _ = try daemon.ask("POST", "/v1/programs/stubborn/stop?wait=false")
             try daemon.wait(for: "stubborn", "STOPPING")
             try daemon.killManager()
-            #expect(try daemon.program("stubborn").state == "STOPPING")
+            // On a busy machine its time may be over by now.
+            #expect(try daemon.program("stubborn").state == "STOPPING" || !isAlive(stubborn))
             let after = try daemon.program("broken")
             #expect(after.state == "BACKOFF")
             #expect(after.failures == broken.failures)
@@ -118,7 +126,9 @@ struct ManagerCrashTests {
             daemon.signal(SIGTERM)
             try daemon.wait(for: "last", "STOPPING")
             try daemon.killManager()
-            #expect(try daemon.program("first").state == "RUNNING", "its turn comes later")
+            // On a busy machine its turn may have come, and the daemon may have ended.
+            let state = (try? daemon.program("first"))?.state
+            #expect(state == "RUNNING" || (!isKilling && !isAlive(last)), "its turn comes later")
             if isKilling { daemon.signal(SIGTERM) }
             #expect(try daemon.finish().status == 0)
             #expect(!isAlive(first))
@@ -178,6 +188,47 @@ struct GuardianCrashTests {
     }
 }
 
+extension GuardianCrashTests {
+    @Test(
+        "leaves no exit untold, also of what somebody else has reaped before it is noticed",
+        .enabled("needs Linux 6.15", { keepsStatus })
+    )
+    func reapedByOthers() throws {
+        try Daemon.prepared("") { daemon in
+            let fifo = daemon.home + "/go"
+            mkfifo(fifo, 0o600)
+            daemon.configure(
+                """
+                programs:
+                  old: {command: [sh, -c, "read x < \(fifo); exit 41"], startsecs: 0, autorestart: false}
+                  new: {command: [sh, -c, "read x < \(fifo); exit 42"], startsecs: 0, autorestart: false, autostart: false}
+                """
+            )
+            try daemon.start()
+            let old = try daemon.wait(for: "old", "RUNNING").pid
+            try daemon.killManager()
+            _ = try daemon.ctl("start", "new")
+            let new = try daemon.wait(for: "new", "RUNNING").pid
+            let manager = pid_t(try daemon.managerPid())
+            kill(manager, SIGSTOP)
+            daemon.signal(SIGKILL)
+            // For both, so that the second reader finds its line as well.
+            let number = open(fifo, O_RDWR | O_CLOEXEC)
+            defer { close(number) }
+            write(number, "x\nx\n", 4)
+            // Whoever adopts orphans here may take its time, or never reap them.
+            try? eventually("both to be reaped", within: .seconds(15)) {
+                processState(old) == nil && processState(new) == nil
+            }
+            kill(manager, SIGCONT)
+            #expect(try daemon.wait(for: "old", "EXITED").exit?.code == 41)
+            #expect(try daemon.wait(for: "new", "EXITED").exit?.code == 42)
+            _ = try daemon.ctl("shutdown")
+            try eventually("the end of all") { (try? status(daemon.socket)) == nil }
+        }
+    }
+}
+
 @Suite("A daemon that is killed with its guardian", .scenarios, .timeLimit(.minutes(10)))
 struct OrphanTests {
     private static let programs = #"""
@@ -228,6 +279,33 @@ struct OrphanTests {
             #expect(firstRun.count > 1)
             let isWhole = zip(1..., firstRun).allSatisfy { String($0) == $1 }
             #expect(isWhole, "nothing is lost or doubled")
+        }
+    }
+
+    @Test("gives them to the managers that follow as well, who hear how they end")
+    func adoptedAgain() throws {
+        try Daemon.prepared("") { daemon in
+            let fifo = daemon.home + "/go"
+            mkfifo(fifo, 0o600)
+            daemon.configure(
+                """
+                programs:
+                  brief: {command: [sh, -c, "read x < \(fifo); exit 43"], startsecs: 0, autorestart: false}
+                  idle: {command: sleep 1000, startsecs: 0}
+                """
+            )
+            try daemon.start()
+            let brief = try daemon.wait(for: "brief", "RUNNING").pid
+            let idle = try daemon.wait(for: "idle", "RUNNING").pid
+            try daemon.killBoth()
+            try daemon.start()
+            try daemon.killManager()
+            #expect(try daemon.program("brief").pid == brief)
+            daemon.scratch.write("go", "x\n")
+            let exit = try daemon.wait(for: "brief", "EXITED").exit
+            #expect(exit?.code == 43 || !keepsStatus)
+            #expect(try daemon.program("idle").pid == idle)
+            #expect(try daemon.ctl("stop", "idle").output == "idle: stopped\n")
         }
     }
 

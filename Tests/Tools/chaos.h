@@ -19,6 +19,8 @@ struct chaos_run {
     int32_t killed;
     /* Records: those that a write was begun for, and those that it has returned for. */
     uint32_t begun, done;
+    /* It has seen that all are to be calm, and ends only by a signal from then on. */
+    uint32_t calm;
 };
 
 struct chaos_slot {

@@ -55,6 +55,7 @@ int main(int count, char **words) {
     unsigned records = 20 + rand_r(&random) % 400;
     for (unsigned sequence = 0; sequence < records || table->is_calm; sequence++) {
         char record[64];
+        run->calm = (uint32_t)table->is_calm;
         if (table->is_over) {
             pause();
             continue;

@@ -119,7 +119,7 @@ static void stores(int turn) {
         break;
     case 6:
         check(last(SWISORD_STORED)->count == 0 && w.sent[(w.sent_count - 1) % 64].count == 0);
-        say_slots(SWISORD_STORE, 2, 65535, 2);
+        say_slots(SWISORD_STORE, 2, SWISORD_GUARDIAN_SLOTS - 1, 2);
         say_slots(SWISORD_STORE, 2, -1, 2);
         say_slots(SWISORD_STORE, 2, 65000, 1);
         say_slots(SWISORD_STORE, 129, 65000, 128);
