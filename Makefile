@@ -25,7 +25,7 @@ PROGRAMS       := swisord swisordctl
 MAN_PAGES      := $(wildcard man/*.[158])
 
 .PHONY: all run build release static examples test lint man format bench simulate install uninstall clean help
-.PHONY: test-swift test-linkage test-static clients containers guardian-coverage chaos sweep history fuzz sanitize
+.PHONY: test-swift test-linkage test-static clients containers guardian-coverage differential chaos sweep history fuzz sanitize
 all: build
 
 help:          ## list the targets
@@ -96,6 +96,9 @@ clients: build build/setup-clients  ## only: supervisord's clients, unmodified, 
 
 containers: build  ## only: the daemon in containers that deny it things
 	@scripts/containers
+
+differential: build  ## only: the same scenarios under supervisord and swisord
+	@scripts/differential
 
 KILLS   ?= 10000
 SEED    ?= $(shell echo $$RANDOM)

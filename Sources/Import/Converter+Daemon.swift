@@ -106,11 +106,30 @@ extension Converter {
             lose("supervisord refuses [\(section.name)] without 'port'", at: section.place)
             return
         }
-        var listen = entry("listen", .text(Converter.address(String(address.trimmed))), of: port)
+        let place = Converter.address(String(address.trimmed))
+        let isLocal = place.hasPrefix("127.") || place.hasPrefix("localhost:")
+        guard isLocal || section["username"] != nil else {
+            lose(
+                "whoever reaches \(place) could run any program here; give a username and a password",
+                at: port.place
+            )
+            return
+        }
+        var listen = entry("listen", .text(place), of: port)
         listen.comments = section.comments + listen.comments
         http.append(listen)
-        guard let name = section["username"], let password = section["password"] else { return }
-        credentials(name, password)
+        if let name = section["username"], let password = section["password"] {
+            credentials(name, password)
+        }
+        if !isLocal || section["username"] == nil {
+            http.append(YAMLEntry("insecure", .plain("true"), remark: "as it was"))
+            note(
+                isLocal
+                    ? "every user of this machine can run programs as the daemon through \(place)"
+                    : "what goes to \(place) can be read on the network, the password as well",
+                at: port.place
+            )
+        }
     }
 
     /// `*:9001`, `:9001` and `9001` mean every address.
@@ -133,6 +152,12 @@ extension Converter {
             YAMLEntry("password_file", .text(file), comments: password.comments)
         )
         secrets.append(Conversion.Secret(name: file, text: secret + "\n"))
+        if secret.hasPrefix("{SHA}") {
+            lose(
+                "a password that is only known as a hash has to be chosen anew",
+                at: password.place
+            )
+        }
         if output.name == nil {
             lose(
                 "a password does not stand in the file here; put it into '\(file)', mode 0600",

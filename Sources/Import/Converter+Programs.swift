@@ -3,7 +3,7 @@
 import Configuration
 
 extension Converter {
-    /// Converts a `[program:x]`, `[fcgi-program:x]` or `[eventlistener:x]`.
+    /// Converts a `[program:x]` or a `[fcgi-program:x]`.
     mutating func program(_ section: INISection, by rules: [KeyRule], into table: KeyTable)
         -> YAMLEntry?
     {
@@ -91,21 +91,10 @@ extension Converter {
         entries["stopasgroup"] = nil
         entries["killasgroup"] = nil
         var added: [YAMLEntry] = []
-        if section.kind == "eventlistener" {
-            if !stops { added.append(YAMLEntry("stopasgroup", .plain("false"))) }
-            if !kills { added.append(YAMLEntry("killasgroup", .plain("false"))) }
-        } else {
-            if !stops {
-                keepDefault("stopasgroup")
-            } else {
-                added.append(.init("stopasgroup", .plain("true")))
-            }
-            if !kills {
-                keepDefault("killasgroup")
-            } else {
-                added.append(.init("killasgroup", .plain("true")))
-            }
-        }
+        if stops { added.append(YAMLEntry("stopasgroup", .plain("true"))) }
+        if kills { added.append(YAMLEntry("killasgroup", .plain("true"))) }
+        if !stops { keepDefault("stopasgroup") }
+        if !kills { keepDefault("killasgroup") }
         if !added.isEmpty { added[0].comments = comments }
         entries += added
     }

@@ -10,6 +10,7 @@ extension Converter {
         for section in original.document.sections {
             convert(section)
         }
+        if KeyTable.program["stdin"] != nil, !programs.isEmpty { defaults.append(Converter.input) }
         checkGroups(original.document)
         arrangeFindings(original.document)
         return conversion()
@@ -20,7 +21,11 @@ extension Converter {
         case "supervisord" where section.label.isEmpty: daemon += convertDaemon(section)
         case "program": append(program(section, by: KeyRule.program, into: .program))
         case "fcgi-program": convertSocketProgram(section)
-        case "eventlistener": convertListener(section)
+        case "eventlistener":
+            lose(
+                "[\(section.name)] is an event listener, which this version has not",
+                at: section.place
+            )
         case "group": convertGroup(section)
         case "unix_http_server": convertUnixServer(section)
         case "inet_http_server": convertInternetServer(section)
@@ -42,6 +47,15 @@ extension Converter {
         }
     }
 
+    private static let input = YAMLEntry(
+        "stdin",
+        .plain("PIPE"),
+        comments: [
+            "As supervisord does: programs read what clients send them (swisordctl fg). Without this",
+            "line there is nothing to read.",
+        ]
+    )
+
     private mutating func append(_ program: YAMLEntry?) {
         guard let program else { return }
         if programs[program.key] != nil {
@@ -59,31 +73,6 @@ extension Converter {
             return
         }
         append(program(section, by: KeyRule.socket, into: .program))
-    }
-
-    private mutating func convertListener(_ section: INISection) {
-        guard let table = KeyTable.listener else {
-            lose(
-                "[\(section.name)] is an event listener, which this version has not",
-                at: section.place
-            )
-            return
-        }
-        if let handler = section["result_handler"],
-            handler.text != "supervisor.dispatchers:default_handler"
-        {
-            lose(
-                "'result_handler' loads Python into the daemon; here there is none",
-                at: handler.place
-            )
-        }
-        if section["events"] == nil {
-            lose("supervisord refuses [\(section.name)] without 'events'", at: section.place)
-            return
-        }
-        if let listener = program(section, by: KeyRule.listener, into: table) {
-            listeners.append(listener)
-        }
     }
 
     private mutating func convertGroup(_ section: INISection) {
@@ -155,12 +144,5 @@ extension Converter {
             ($0.file, $0.finding.place.line, $0.index) < ($1.file, $1.finding.place.line, $1.index)
         }
         .map(\.finding)
-    }
-}
-
-extension KeyTable {
-    /// The keys of an event listener; nil in a version without them.
-    static var listener: KeyTable? {
-        sections.contains { $0.name == "event_listeners" } ? program : nil
     }
 }

@@ -13,7 +13,6 @@ struct Converter {
     var daemon: [YAMLEntry] = []
     var http: [YAMLEntry] = []
     var programs: [YAMLEntry] = []
-    var listeners: [YAMLEntry] = []
     var groups: [YAMLEntry] = []
     /// Keys that every program would have to repeat.
     var defaults: [YAMLEntry] = []
@@ -106,7 +105,6 @@ extension Converter {
             writer.write([YAMLEntry("defaults", .map(defaults))])
         }
         writer.section("programs", programs)
-        writer.section("event_listeners", listeners)
         writer.section("groups", groups)
         return writer.text
     }

@@ -56,8 +56,8 @@ extension KeyRule {
         KeyRule("directory", .path),
         KeyRule("nodaemon", .boolean),
         KeyRule("silent", .boolean),
-        KeyRule("minfds", .number(least: 0), harmless: ["1024"]),
-        KeyRule("minprocs", .number(least: 0), harmless: ["200"]),
+        KeyRule("minfds", .number(least: 1), harmless: ["1024"]),
+        KeyRule("minprocs", .number(least: 1), harmless: ["200"]),
         KeyRule("nocleanup", .dropped),
         KeyRule("childlogdir", .path),
         KeyRule("user", .text),
@@ -67,7 +67,7 @@ extension KeyRule {
         KeyRule("profile_options", .missing("it profiles the Python of supervisord")),
     ]
 
-    /// `[program:x]`, and with `listener` and `socket` the two other kinds of program.
+    /// `[program:x]`, and with `socket` a `[fcgi-program:x]`.
     static let program =
         [
             KeyRule("command", .command),
@@ -102,13 +102,6 @@ extension KeyRule {
             KeyRule("\(channel)_syslog", .special),
         ]
     }
-
-    static let listener =
-        program + [
-            KeyRule("events", .names),
-            KeyRule("buffer_size", .number(least: 1)),
-            KeyRule("result_handler", .special),
-        ]
 
     static let socket =
         program + [

@@ -25,6 +25,9 @@ struct Fixture: Sendable, CustomTestStringConvertible {
         (Library.disk.matches(folder + "/*.conf") + [folder + "/Procfile"])
         .map { Fixture(file: String($0.dropFirst(folder.count + 1))) }
 
+    /// Those with keys that a version may or may not have.
+    static let growing = ["capture", "fastcgi", "port"].map { Fixture(file: "growing/\($0).conf") }
+
     static let withFacts = all.filter { !$0.text(".facts").isEmpty }
 
     func convert() throws -> Conversion {

@@ -39,6 +39,17 @@ struct FixtureTests {
         if !conversion.isLossy { #expect(missing == []) }
     }
 
+    @Test("that asks for what not every version has keeps it or tells", arguments: Fixture.growing)
+    func growing(fixture: Fixture) throws {
+        let conversion = try fixture.convert()
+        #expect(conversion.yaml.contains("\n  a:\n    command: /bin/a\n"))
+        for key in ["minfds", "strip_ansi", "stdout_events_enabled", "socket", "port"]
+        where fixture.text(".conf").contains("\n\(key)=") {
+            let isTold = conversion.findings.contains { $0.message.contains(key) }
+            #expect(isTold || conversion.yaml.contains(" \(key == "port" ? "listen" : key): "))
+        }
+    }
+
     @Test("are more than 25, a part of them lossy")
     func enough() throws {
         #expect(Fixture.all.count > 25)

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scenarios by theme; reading this reads them all."""
+
+from . import (  # noqa: F401
+    configuration, environment, facts, lifecycle, logs, processes, shutdown, signals, start, status,
+    stop, tail, usage,
+)

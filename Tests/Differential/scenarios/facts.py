@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The faults of supervisord that matter most: what happens there, and what happens here."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from catalogue import idle, scenario, shell, sleeper
+from harness import alive, eventually
+
+
+@scenario(differs="dead-is-never-running", sometimes=True)
+def fact_1_dead_programs_are_never_running(site):
+    """A program that dies within milliseconds, forty times."""
+    site.configure(shell("a", "exit 3", "numprocs=40", "process_name=a%(process_num)d",
+                         "startretries=1"))
+    site.start()
+    eventually(lambda: set(site.states().values()) == {"FATAL"}, "all are given up", 90)
+    site.note("said to be running", b"entered RUNNING" in site.read("main.log"))
+
+
+@scenario(differs="independent-programs-stop-at-once")
+def fact_2_end_takes_no_second_for_each_program(site):
+    """One program that runs, and six that do not."""
+    site.configure(sleeper("z") + "".join(idle("i%d" % number, "priority=%d" % (1000 + number))
+                                          for number in range(6)))
+    site.start()
+    site.wait("z", "RUNNING")
+    since = time.monotonic()
+    site.signal(signal.SIGTERM)
+    site.note("status", site.wait_exit())
+    # A second for each group that is stopped already, against some milliseconds in all.
+    site.note("took six seconds", time.monotonic() - since > 5.5)
+
+
+@scenario(differs="reload-of-a-broken-file")
+def fact_3_a_broken_file_ends_nothing(site):
+    site.configure(sleeper("a"))
+    site.start()
+    site.wait("a", "RUNNING")
+    pid = site.pid("a")
+    site.by_url = True
+    site.write("supervisord.conf", "[supervisord\n")
+    site.write("supervisor.yaml", "programs: [")
+    site.note("status", site.ctl("reload", record=False).status)
+    if site.name == "supervisord":
+        site.note("the daemon ended", site.wait_exit())
+    site.note("the program lives", alive(pid))
+
+
+@scenario(differs="second-start-touches-nothing")
+def fact_4_a_second_start_touches_no_log(site):
+    site.configure(shell("a", "echo kept; exec sleep 600", "startsecs=0"))
+    site.start()
+    site.wait("a", "RUNNING")
+    eventually(lambda: "kept" in site.ctl("tail a", record=False).output, "it is there")
+    first = site.daemon
+    site.launch("-n")
+    site.note("status of the second", site.wait_exit())
+    site.daemon, site.exit_status = first, None
+    site.note("the log is kept", "kept" in site.ctl("tail a", record=False).output)
+
+
+@scenario(differs="tail-of-any-bytes")
+def fact_9a_tail_cuts_no_character(site):
+    """An offset inside of a character of several bytes."""
+    site.script("say.sh", "printf 'ääää'; exec sleep 600\n")
+    site.configure("[program:a]\ncommand=%s/say.sh\nstartsecs=0\nstdout_logfile=%s/a.log\n"
+                   % (site.dir, site.dir))
+    site.start()
+    site.wait_text("a.log", "ääää")
+    site.wait("a", "RUNNING")
+    result = site.ctl("tail -3 a", record=False)
+    site.note("status", result.status)
+    site.note("shows the last character", "ä" in result.output)
+
+
+@scenario(differs="tail-of-any-bytes")
+def fact_9b_tail_shows_control_characters(site):
+    site.script("say.sh", "printf 'one\\033[1mtwo\\n'; exec sleep 600\n")
+    site.configure("[program:a]\ncommand=%s/say.sh\nstartsecs=0\nstdout_logfile=%s/a.log\n"
+                   % (site.dir, site.dir))
+    site.start()
+    site.wait_text("a.log", "two")
+    site.wait("a", "RUNNING")
+    result = site.ctl("tail a", record=False)
+    site.note("status", result.status)
+    site.note("shows it", "two" in result.output)
+
+
+@scenario(differs="umask-and-directory-in-the-foreground")
+def fact_11_umask_and_directory_count_in_the_foreground(site):
+    os.mkdir(site.path("sub"))
+    site.configure("[program:a]\ncommand=/bin/sh -c 'umask; pwd; echo end'\nstartsecs=0\n"
+                   "autorestart=false\nstdout_logfile=%s/a.log\n" % site.dir,
+                   daemon="umask=027\ndirectory=%s/sub\nnodaemon=true\n" % site.dir)
+    site.start()
+    site.note("says", site.wait_text("a.log", "end\n"))
+
+
+@scenario(differs="start-while-stopping")
+def fact_8_a_start_while_stopping_starts(site):
+    """Over XML-RPC, without waiting."""
+    script = 'trap "" TERM; echo set; while :; do sleep 1; done'
+    site.configure(shell("a", script, "stopwaitsecs=8", "startsecs=0", "killasgroup=true",
+                         "stdout_logfile=%s/a.log" % site.dir))
+    site.start()
+    site.wait_text("a.log", "set")
+    site.wait("a", "RUNNING")
+    before = site.pid("a")
+    server = site.rpc()
+    site.note("stop", server.supervisor.stopProcess("a", False))
+    site.wait("a", "STOPPING")
+    site.note("start", server.supervisor.startProcess("a", False))
+    site.wait("a", "RUNNING", "STOPPED")
+    site.note("runs again", site.pid("a") not in (0, before))
+
+
+@scenario(differs="kill-not-permitted")
+def fact_5a_a_program_that_may_not_be_signalled(site):
+    """The daemon is no root, and the program has become root."""
+    if os.getuid() != 0 or not shutil.which("setpriv"):
+        site.note("needs root and setpriv", site.name)
+        return
+    os.chmod(os.path.dirname(site.dir), 0o711)
+    os.chmod(site.dir, 0o1777)
+    program = shutil.copy("/usr/bin/setpriv", site.path("become"))
+    os.chmod(program, 0o4755)
+    if subprocess.run([program, "--reuid", "0", "--clear-groups", "true"], user="nobody").returncode:
+        site.note("nothing can become root here", site.name)
+        return
+    site.configure("[program:a]\ncommand=%s --reuid 0 --regid 0 --clear-groups /bin/sleep 600\n"
+                   "startsecs=0\n" % program + sleeper("b"), daemon="user=nobody\n")
+    site.start()
+    site.wait("a", "RUNNING")
+    site.wait("b", "RUNNING")
+    pid = site.pid("a")
+    eventually(lambda: os.stat("/proc/%d" % pid).st_uid == 0 and b"sleep" in open(
+        "/proc/%d/cmdline" % pid, "rb").read(), "it has become root")
+    client, output = site.client_process(["stop", "a"])
+    site.wait("a", "UNKNOWN", "STOPPING", "RUNNING")
+    eventually(lambda: site.states().get("a") != "RUNNING" or site.name == "swisord", "it was tried")
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not alive(pid), "it has ended")
+    os.kill(client, signal.SIGKILL)
+    os.waitpid(client, 0)
+    os.close(output)
+    if site.name == "supervisord":
+        eventually(lambda: site.ended(), "the daemon ends")
+    site.note("the daemon lives", not site.ended())

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the daemon ends, and what becomes of the programs then."""
+
+import os
+import signal
+
+from catalogue import idle, scenario, shell, sleeper
+from harness import alive, eventually
+
+A = sleeper("a")
+
+
+def ends_by(name, number):
+    """A signal that ends the daemon in order."""
+    def run(site):
+        site.configure(A)
+        site.start()
+        site.wait("a", "RUNNING")
+        pid = site.pid("a")
+        site.signal(number)
+        site.note("status", site.wait_exit())
+        site.note("the program lives", alive(pid))
+        site.note("the socket is there", os.path.exists(site.path("s.sock")))
+        site.note("the pidfile is there", os.path.exists(site.path("main.pid")))
+        site.note("told", b"indicating exit request" in site.read("main.log"))
+    run.__name__ = name
+    scenario()(run)
+
+
+ends_by("ends_by_term", signal.SIGTERM)
+ends_by("ends_by_interrupt", signal.SIGINT)
+ends_by("ends_by_quit", signal.SIGQUIT)
+
+
+@scenario()
+def ends_by_shutdown(site):
+    site.configure(A)
+    site.start()
+    site.wait("a", "RUNNING")
+    pid = site.pid("a")
+    site.ctl("shutdown")
+    site.note("status", site.wait_exit())
+    site.note("the program lives", alive(pid))
+    site.note("the socket is there", os.path.exists(site.path("s.sock")))
+
+
+@scenario()
+def ends_with_nothing_running(site):
+    site.configure(idle("a"))
+    site.start()
+    site.ctl("shutdown")
+    site.note("status", site.wait_exit())
+
+
+@scenario()
+def ends_with_zero_although_all_is_fatal(site):
+    site.configure(shell("a", "exit 1", "startretries=0", "startsecs=5"))
+    site.start()
+    site.wait("a", "FATAL")
+    site.signal(signal.SIGTERM)
+    site.note("status", site.wait_exit())
+
+
+@scenario()
+def end_kills_what_does_not_stop(site):
+    script = 'trap "" TERM; echo set; while :; do sleep 1; done'
+    site.configure(shell("a", script, "stopwaitsecs=1", "startsecs=0", "killasgroup=true",
+                         "stdout_logfile=%s/a.log" % site.dir))
+    site.start()
+    site.wait_text("a.log", "set")
+    site.wait("a", "RUNNING")
+    pid = site.pid("a")
+    site.ctl("shutdown")
+    site.note("status", site.wait_exit())
+    site.note("the program lives", alive(pid))
+
+
+@scenario()
+def shutdown_while_shutting_down(site):
+    script = 'trap "" TERM; echo set; while :; do sleep 1; done'
+    site.configure(shell("a", script, "stopwaitsecs=12", "startsecs=0", "killasgroup=true",
+                         "stdout_logfile=%s/a.log" % site.dir))
+    site.start()
+    site.wait_text("a.log", "set")
+    site.wait("a", "RUNNING")
+    site.ctl("shutdown")
+    site.wait_text("main.log", "waiting for a to")
+    site.ctl("shutdown")
+    site.ctl("reload")
+    site.ctl("reread")
+    site.note("status", site.wait_exit())
+
+
+@scenario()
+def end_in_order_of_priority(site):
+    """What has the highest number stops first, and each says so when it does."""
+    body = ""
+    for name, priority in (("one", 1), ("two", 2), ("three", 3)):
+        script = 'trap "echo %s >> %s/order; exit 0" TERM; echo set; while :; do sleep 0.1; done' % (
+            name, site.dir)
+        body += shell(name, script, "priority=%d" % priority, "startsecs=0",
+                      "stdout_logfile=%s/%s.log" % (site.dir, name))
+    site.configure(body)
+    site.start()
+    for name in ("one", "two", "three"):
+        site.wait_text(name + ".log", "set")
+        site.wait(name, "RUNNING")
+    site.ctl("shutdown")
+    site.note("status", site.wait_exit())
+    site.note("all have been told", " ".join(sorted(site.read("order").decode().split())))
+
+
+@scenario()
+def end_during_backoff(site):
+    site.configure(shell("a", "exit 1", "startretries=1000", "startsecs=5"))
+    site.start()
+    site.wait_text("main.log", "exit status 1")
+    site.signal(signal.SIGTERM)
+    site.note("status", site.wait_exit())
+
+
+@scenario()
+def start_after_an_end(site):
+    site.configure(A)
+    site.start()
+    site.wait("a", "RUNNING")
+    site.ctl("shutdown")
+    site.wait_exit()
+    site.start()
+    site.wait("a", "RUNNING")
+    site.ctl("status")

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the clients do with words that they do not know, with their shell and without a daemon."""
+
+from catalogue import idle, scenario, sleeper, steps
+
+A = idle("a")
+
+steps("unknown_word", A, "frobnicate", "frobnicate a b")
+steps("unknown_word_in_help", A, "help frobnicate")
+steps("version", A, "version", differs="version")
+steps("version_with_words", A, "version x", differs="short-help")
+steps("avail_with_words", A, "avail x", differs="short-help")
+steps("reread_with_words", A, "reread x", differs="short-help")
+steps("shutdown_with_words", A, "shutdown x", "status a", differs="short-help")
+steps("reload_with_words", A, "reload x", "status a", differs="short-help")
+steps("words_in_one_argument", A, "start a")
+
+
+def without_daemon(name, line, differs=()):
+    """A command where there is no socket."""
+    def run(site):
+        site.configure(A)
+        site.ctl(line)
+    run.__name__ = name
+    scenario(differs)(run)
+
+
+for verb in ("status", "start a", "stop a", "restart a", "signal HUP a", "pid", "version", "clear a",
+             "tail a", "maintail"):
+    without_daemon("no_socket_" + verb.split()[0], verb)
+without_daemon("no_socket_reread", "reread", differs="no-traceback")
+without_daemon("no_socket_update", "update", differs="no-traceback")
+without_daemon("no_socket_avail", "avail", differs="no-traceback")
+without_daemon("no_socket_shutdown", "shutdown")
+without_daemon("no_socket_reload", "reload", differs="no-traceback")
+
+
+@scenario()
+def stale_socket(site):
+    """A socket on which nobody listens any more."""
+    import socket
+    site.configure(A)
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(site.path("s.sock"))
+    server.close()
+    site.ctl("status")
+    site.ctl("start a")
+    site.ctl("pid")
+
+
+@scenario(differs="shell-prompt")
+def shell_of_the_client(site):
+    site.configure(sleeper("a"))
+    site.start()
+    site.wait("a", "RUNNING")
+    result = site.ctl([], record=False, input="status a\nstop a\nexit\n")
+    site.note("output", result.output)
+    site.note("status", result.status)
+
+
+@scenario()
+def shell_ends_with_zero(site):
+    site.configure(sleeper("a"))
+    site.start()
+    site.wait("a", "RUNNING")
+    result = site.ctl([], record=False, input="status x\nstop x\nquit\n")
+    site.note("status", result.status)
+    site.note("complaints", [line.removeprefix("supervisor> ") for line in result.output.splitlines()
+                             if "ERROR" in line])
+
+
+steps("fg_with_no_name", A, "fg", differs="short-help")
+steps("fg_with_two_names", A, "fg a b")
+steps("fg_of_an_unknown_one", A, "fg x")
+steps("fg_of_a_stopped_one", A, "fg a")
+steps("open_with_a_bad_url", A, "open nonsense")
+steps("open_without_a_url", A, "open")
+
+
+@scenario()
+def open_another(site):
+    site.configure(sleeper("a"))
+    site.start()
+    site.wait("a", "RUNNING")
+    site.ctl("open unix://%s/s.sock" % site.dir)
+
+
+@scenario()
+def fg_of_one_that_runs(site):
+    site.configure("[program:a]\ncommand=/bin/cat\nstartsecs=0\nstdout_logfile=%s/a.log\n" % site.dir)
+    site.start()
+    site.wait("a", "RUNNING")
+    result = site.ctl(["fg", "a"], record=False, input="hello\n", patience=10)
+    site.note("the program has read it", site.wait_text("a.log", "hello"))
+    site.note("first line", result.output.splitlines()[0])
