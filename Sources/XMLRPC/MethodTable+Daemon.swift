@@ -32,6 +32,15 @@ extension MethodTable {
         Method("supervisor.getPID", "int", "The process that signals are sent to.") { _ in
             ask { .int($0.pid) }
         },
+        Method(
+            "supervisor.sendRemoteCommEvent",
+            "boolean",
+            "Tells all listeners, as the event REMOTE_COMMUNICATION.",
+            [
+                Parameter("type", .string, "What stands behind type: in the event."),
+                Parameter("data", .string, "What the event holds."),
+            ]
+        ) { .ask(.emit(type: $0.text(0), data: $0.text(1)), then: done) },
         Method("supervisor.shutdown", "boolean", "Stops every program and ends the daemon.") { _ in
             .ask(.shutdown, then: done)
         },

@@ -7,7 +7,7 @@ import threading
 import unittest
 import xmlrpc.client
 
-from daemon import ClientTest, Daemon, eventually
+from daemon import ClientTest, Daemon, UnixConnection, eventually
 
 PROGRAMS = """\
 web: {command: sleep 1000, startsecs: 0, stdout_logfile: web.log}
@@ -216,6 +216,18 @@ class Methods(ClientTest):
             ],
             results,
         )
+
+    def test_remote_events(self):
+        # They are told to whoever streams events, and to listeners.
+        connection = UnixConnection(self.daemon.socket)
+        connection.request("GET", "/v1/events")
+        events = connection.getresponse()
+        self.assertTrue(self.server.sendRemoteCommEvent("deploy", "gr\u00fc\u00dfe"))
+        for line in events:
+            if b"REMOTE_COMMUNICATION" in line and line.startswith(b"data:"):
+                break
+        self.assertIn(b"deploy", line)
+        connection.close()
 
     def test_childutils(self):
         from supervisor import childutils

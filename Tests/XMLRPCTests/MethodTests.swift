@@ -202,6 +202,24 @@ struct MethodTests {
         )
     }
 
+    @Test("for listeners passes on a type and its data")
+    func remoteEvents() {
+        let parameters: [XMLValue] = [.text("deploy"), .text("v2 é")]
+        let sent = Dialogue(
+            "supervisor.sendRemoteCommEvent",
+            parameters,
+            answers: [.command(CommandReport(results: []))]
+        )
+        #expect(sent.asked == [.emit(type: "deploy", data: "v2 é")])
+        #expect(sent.value == .bool(true))
+        let refused = Dialogue(
+            "supervisor.sendRemoteCommEvent",
+            parameters,
+            answers: [.failure(APIError(.badRequest, "a line end"))]
+        )
+        #expect(refused.fault == Fault(.failed, "a line end"))
+    }
+
     @Test("for a reread tells which groups differ, as an array in an array")
     func reread() {
         let plan = ReloadPlan(added: ["a"], changed: ["b", "c"], removed: [])
