@@ -117,7 +117,6 @@ def successors(path, fifo, rounds):
         "<params></params>", "<params><param><value>victim</value></param></params>"
     )
     connection = Connection(path)
-    os.read(fifo, 1)
     times = []
     for _ in range(rounds):
         while (info := loads(connection.call(call))[0][0])["statename"] != "RUNNING":
@@ -146,6 +145,7 @@ asked = [0]
 def main():
     home, fifo, process = running(swisord, sys.argv[1])
     path = home + "/s.sock"
+    os.read(fifo, 1)  # Its first start.
     ours = milliseconds(path, 50)
     quiet = successors(path, fifo, 20)
     over = threading.Event()

@@ -23,9 +23,9 @@ time.sleep(100000)
 WEB = """\
 import http.server, os, sys
 status = 200 if os.path.exists("failed") else 500
-open("failed", "w").close()
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        open("failed", "w").close()
         self.send_response(status)
         self.send_header("Content-Length", "5")
         self.end_headers()
@@ -42,7 +42,7 @@ def free_port():
 
 def listener(name, command, events):
     return f"event_listeners:\n  {name}:\n    command: {command}\n    events: [{events}]\n" \
-        f"    stderr_logfile: {name}.err\n"
+        f"    stderr_logfile: {name}.err\n    buffer_size: 1000\n"
 
 
 def setUpModule():

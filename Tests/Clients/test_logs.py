@@ -8,7 +8,7 @@ from daemon import ClientTest, Daemon, eventually
 
 LINES = """\
 talker:
-  command: sh -c 'cat text; cat text >&2; while read line < more; do echo "$line"; done'
+  command: sh -c 'cat text; cat text >&2; while true; do read line < more && echo "$line"; done'
   startsecs: 0
   stdout_logfile: out.log
   stderr_logfile: err.log
@@ -31,8 +31,10 @@ class Logs(ClientTest):
         eventually("its text", lambda: self.size("out.log") == self.size("err.log") == len(TEXT))
 
     def size(self, name):
-        with open(f"{self.daemon.home}/{name}", "rb") as file:
-            return len(file.read())
+        try:
+            return os.path.getsize(f"{self.daemon.home}/{name}")
+        except FileNotFoundError:
+            return 0
 
     def say(self, line):
         with open(self.daemon.home + "/more", "w") as fifo:

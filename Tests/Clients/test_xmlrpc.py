@@ -44,6 +44,7 @@ class Methods(ClientTest):
     @classmethod
     def setUpClass(cls):
         cls.daemon = cls.enterClassContext(Daemon(PROGRAMS))
+        cls.daemon.wait_for("web", "RUNNING")
 
     def setUp(self):
         self.transport = self.daemon.transport()
