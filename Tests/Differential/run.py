@@ -43,8 +43,21 @@ def adopt_orphans():
 
 def children():
     """The pids of this process' children."""
-    with open("/proc/self/task/%d/children" % os.getpid()) as file:
-        return [int(word) for word in file.read().split()]
+    try:
+        with open("/proc/self/task/%d/children" % os.getpid()) as file:
+            return [int(word) for word in file.read().split()]
+    except FileNotFoundError:
+        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+                if parent(pid) == os.getpid()]
+
+
+def parent(pid):
+    """The pid of a process' parent, where the kernel keeps no lists of children."""
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            return int(file.read().rsplit(")", 1)[1].split()[1])
+    except (OSError, IndexError):
+        return 0
 
 
 def end_all(spared=()):
