@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("The stream of events", .scenarios, .timeLimit(.minutes(2)))
+@Suite("The stream of events", .scenarios, .timeLimit(.minutes(10)))
 struct EventStreamTests {
     private func events(_ notes: [EventNote]) -> [String] { notes.compactMap(\.event) }
 
