@@ -29,6 +29,13 @@ package struct Configuration: Hashable, Sendable {
     }
 }
 
+extension Configuration {
+    /// The names of all groups, in the order in which they are started.
+    package var groupsInOrder: [String] {
+        groups.values.sorted { ($0.priority, $0.name) < ($1.priority, $1.name) }.map(\.name)
+    }
+}
+
 /// A set of processes that are started and stopped together.
 package struct GroupConfiguration: Hashable, Sendable {
     package var name: String

@@ -114,6 +114,7 @@ private func restartingDifferences(
         ("stdout_logfile", old.stdout.destination != new.stdout.destination),
         ("stderr_logfile", old.stderr.destinationDiffers(from: new.stderr)),
         ("serverurl", old.serverURL != new.serverURL),
+        ("event_listeners", (old.listener == nil) != (new.listener == nil)),
     ])
 }
 
@@ -143,6 +144,8 @@ private func updatingDifferences(
         ("stderr_logfile_maxbytes", old.stderr.differs(from: new.stderr, in: \.maxBytes)),
         ("stderr_logfile_backups", old.stderr.differs(from: new.stderr, in: \.backups)),
         ("on_full", old.stdout.onFull != new.stdout.onFull),
+        ("events", old.listener?.events != new.listener?.events),
+        ("buffer_size", old.listener?.bufferSize != new.listener?.bufferSize),
     ])
 }
 

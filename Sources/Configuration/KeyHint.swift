@@ -9,7 +9,7 @@ enum KeyHint {
         if let name = names.first(where: { fold($0) == folded }) {
             return "; did you mean '\(name)'?"
         }
-        if table == .program, let (theirs, ours) = foreign[folded] {
+        if table == .program || table == .listener, let (theirs, ours) = foreign[folded] {
             return "; \(theirs) calls it that, here it is \(ours)"
         }
         if let name = nearest(to: key, in: names) { return "; did you mean '\(name)'?" }
@@ -17,6 +17,7 @@ enum KeyHint {
             return "; it belongs in the section 'swisord'"
         }
         if table != .program, KeyTable.program[key] != nil { return "; it belongs in a program" }
+        if KeyTable.listening[key] != nil { return "; it belongs in an event listener" }
         return ""
     }
 
@@ -33,7 +34,7 @@ enum KeyHint {
 
     /// Sections of supervisord, and those that stand for them, that this version does not have.
     private static let unsupportedSections: Set<String> = [
-        "eventlisteners", "http", "eventlistener", "fcgiprogram", "inethttpserver",
+        "http", "fcgiprogram", "inethttpserver",
         "supervisorctl", "rpcinterface", "ctlplugin",
     ]
 
@@ -47,6 +48,7 @@ enum KeyHint {
         "supervisord": "it is called 'swisord' here",
         "daemon": "it is called 'swisord' here",
         "program": "programs are maps under 'programs' here",
+        "eventlistener": "event listeners are maps under 'event_listeners' here",
         "group": "groups are maps under 'groups' here",
         "unixhttpserver": "write 'socket' in the section 'swisord'",
         "services": "compose calls it that, here it is 'programs'",

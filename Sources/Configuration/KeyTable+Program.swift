@@ -8,7 +8,9 @@ extension KeyTable {
         running + restarting + stopping + copies + input + output,
         unsupported: [
             "socket": "", "socket_backlog": "", "socket_owner": "", "socket_mode": "",
-            "events": "", "buffer_size": "", "result_handler": "",
+            "events": "it belongs in an event listener",
+            "buffer_size": "it belongs in an event listener",
+            "result_handler": "swisord loads no code",
             "stdout_capture_maxbytes": "", "stderr_capture_maxbytes": "",
             "stdout_events_enabled": "", "stderr_events_enabled": "",
             "stdout_syslog": "write stdout_logfile: SYSLOG",

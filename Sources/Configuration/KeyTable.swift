@@ -44,6 +44,7 @@ extension KeyTable {
         ("include", "further files to read"),
         ("defaults", "keys for every program of the file"),
         ("programs", "what to run"),
+        ("event_listeners", "programs that are told what happens"),
         ("groups", "programs that are started and stopped together"),
     ]
 

@@ -12,6 +12,11 @@ struct MergedProgram {
     var ownKeys: Set<String>
     /// The directory of its file.
     var directory: String
+    /// Whether it stands under `event_listeners`.
+    var isListener = false
+
+    /// What it is, as messages name it.
+    var place: String { (isListener ? "listener" : "program") + " '\(name)'" }
 }
 
 extension Loading {

@@ -108,7 +108,7 @@ extension Loading {
             let section = read(program)
             guard drafts.count + (section.integer("numprocs") ?? 1) <= Loading.mostProcesses else {
                 complaints.error(
-                    "with program '\(program.name)' there are more than \(Loading.mostProcesses) "
+                    "with \(program.place) there are more than \(Loading.mostProcesses) "
                         + "processes",
                     at: section.marks["numprocs"] ?? program.nameMark
                 )
@@ -129,6 +129,7 @@ extension Loading {
     ) -> [DraftProcess] {
         let count = section.integer("numprocs") ?? 1
         let pattern = section.text("process_name")
+        let listener = listener(section, of: program)
         if count > 1, !(pattern?.text.contains("%(process_num)") ?? false) {
             complaints.error(
                 "'numprocs' is \(count), so 'process_name' must contain %(process_num); write "
@@ -150,7 +151,8 @@ extension Loading {
                 names: names,
                 daemon: daemon.settings
             )
-            guard let process = step.process(in: &self) else { continue }
+            guard var process = step.process(in: &self) else { continue }
+            if let listener { process.becomeListener(listener, section) }
             drafts.append(DraftProcess(process: process, marks: section.marks))
         }
         return drafts

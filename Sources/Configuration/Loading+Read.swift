@@ -6,8 +6,12 @@ import YAML
 extension Loading {
     /// Reads the keys of a program, with the one that it cannot do without.
     mutating func read(_ program: MergedProgram) -> Section {
-        let place = "program '\(program.name)'"
-        let section = readSection(program.entries, table: .program, place: place)
+        let place = program.place
+        let section = readSection(
+            program.entries,
+            table: program.isListener ? .listener : .program,
+            place: place
+        )
         if !program.entries.contains(where: { $0.key == "command" }) {
             complaints.error("\(place) has no 'command'", at: program.nameMark)
         }

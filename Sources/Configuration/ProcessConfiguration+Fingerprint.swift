@@ -32,6 +32,7 @@ extension ProcessConfiguration {
         case .text(let text): print.mix(text)
         }
         if stdin != .none { print.mix(stdin.rawValue) }
+        if listener != nil { print.mix("listener") }
         return print.value
     }
 }

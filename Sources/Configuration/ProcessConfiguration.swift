@@ -29,6 +29,8 @@ package struct ProcessConfiguration: Hashable, Sendable {
     package var stderr: StderrSettings
     package var serverURL: ServerURL
     package var leftovers: LeftoverRule
+    /// What it is told of, for an event listener; nil for any other program.
+    package var listener: ListenerConfiguration?
     /// Where the program stands in the file; two equal programs may stand in different places.
     package var origin: Origin
 

@@ -55,6 +55,28 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
         }
     }
 
+    /// How an event listener and its pool fare.
+    package struct Listener: Hashable, Sendable, Codable {
+        /// READY, BUSY, ACKNOWLEDGED, or UNKNOWN for one that has not kept to the protocol.
+        package var state: String
+        /// Events that wait for a listener of the pool.
+        package var waiting: Int
+        /// Events that the pool has taken.
+        package var accepted: Int
+        /// Answers that were not OK, and ends without an answer.
+        package var refused: Int
+        /// Events that were given up.
+        package var dropped: Int
+
+        package init(state: String, waiting: Int, accepted: Int, refused: Int, dropped: Int) {
+            self.state = state
+            self.waiting = waiting
+            self.accepted = accepted
+            self.refused = refused
+            self.dropped = dropped
+        }
+    }
+
     package var name: String
     package var group: String
     /// STOPPED, STARTING, RUNNING, BACKOFF, STOPPING, EXITED, FATAL or UNKNOWN.
@@ -92,10 +114,12 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
     package var leftovers: Int?
     /// What lives under it, parents before their children; nil when that was not asked for.
     package var processes: [Member]?
+    /// Nil for what is no event listener.
+    package var listener: Listener?
 
     private enum CodingKeys: String, CodingKey {
         case name, group, state, pid, uptime, exit, runs, failures, description, why
-        case stdout, stderr, autostart, priority, adopted, leftovers, processes
+        case stdout, stderr, autostart, priority, adopted, leftovers, processes, listener
         case stateCode = "state_code"
         case startedAt = "started_at"
         case stoppedAt = "stopped_at"
@@ -125,7 +149,8 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
         priority: Int = 999,
         adopted: Bool? = nil,
         leftovers: Int? = nil,
-        processes: [Member]? = nil
+        processes: [Member]? = nil,
+        listener: Listener? = nil
     ) {
         self.name = name
         self.group = group
@@ -149,5 +174,6 @@ package struct ProcessInfo: Hashable, Sendable, Codable {
         self.adopted = adopted
         self.leftovers = leftovers
         self.processes = processes
+        self.listener = listener
     }
 }

@@ -332,7 +332,10 @@ final class LogLoop {
         at now: Instant
     ) {
         guard let stream = streams[id] else { return sink(.ended(.unknownStream)) }
-        if case .success(let bytes) = tail(of: id, bytes: lastBytes, at: now), !bytes.isEmpty {
+        // Who wants nothing of the past misses nothing of what is in the pipe already.
+        if lastBytes > 0, case .success(let bytes) = tail(of: id, bytes: lastBytes, at: now),
+            !bytes.isEmpty
+        {
             sink(.bytes(bytes))
         }
         stream.output.followers.add(.init(id: follower, stream: id, sink: sink))

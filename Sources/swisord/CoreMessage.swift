@@ -17,6 +17,8 @@ enum CoreMessage: Sendable {
         receive: @Sendable (StreamEvent) -> Void
     )
     case log(LogNotice)
+    /// What a program has written, and the credit that it was taken from.
+    case said(StreamID, [UInt8], StreamCredit)
     case trees(TreeThread.News)
     case configurationRead(ConfigurationReading)
     case note(level: LogLevel, text: String)

@@ -2,6 +2,7 @@
 
 import ControlAPI
 import Platform
+import Supervision
 
 /// What somebody should look after, though programs run.
 extension Daemon {
@@ -21,6 +22,11 @@ extension Daemon {
             alarms.append("swisord has crashed \(recentCrashes) times within a minute\(last)")
         }
         alarms += outlets.alarms(at: now)
+        for pool in pools.all where pool.counts.dropped > 0 {
+            alarms.append(
+                "the listeners of \(pool.name) have missed \(pool.counts.dropped) events"
+            )
+        }
         if let trouble = store.trouble { alarms.append(trouble) }
         if let trouble = ledger.trouble { alarms.append("requests cannot be recorded: \(trouble)") }
         return alarms

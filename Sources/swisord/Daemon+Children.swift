@@ -32,6 +32,7 @@ extension Daemon {
         } else {
             let credentials = process.user.flatMap { loaded.accounts[$0] }
             children[id] = outlets.open(id, process, credentials)
+            enlistListener(id, process)
         }
         return id
     }
@@ -41,6 +42,7 @@ extension Daemon {
         guard let child = children[id] else { return }
         child.adopt(process, credentials: process.user.flatMap { loaded.accounts[$0] })
         outlets.retarget(child)
+        enlistListener(id, process)
     }
 
     func spec(_ process: ProcessConfiguration) -> MemberSpec {

@@ -55,6 +55,7 @@ extension Daemon {
         case .removed(let id):
             let group = children[id]?.name.group
             release(id)
+            dismissListener(id, of: group)
             if let group { announceRemoval(ofGroup: group) }
             settling.stopped(id)
         case .shutdownComplete: sayGoodbye()
@@ -136,6 +137,7 @@ extension Daemon {
         if let line = narrator.line(for: report, in: fleet) {
             log.log(level: line.level, "\(line.text)")
         }
+        noteListener(report)
         guard case .changed(let id, let name, let change) = report else { return }
         if change.from == .stopping { settling.stopped(id) }
         if change.from == .stopping, change.to == .stopped { retire(id) }

@@ -12,6 +12,7 @@ extension Daemon {
     ///   - announcement: What it says.
     ///   - exit: How the process ended, for one that has.
     func announce(_ announcement: Announcement, exit: String? = nil) {
+        pools.add(announcement)
         let time = WallClock.now()
         events.publish(.event(announcement.type)) { serial in
             var note = EventNote(announcement, serial: serial, at: time)
@@ -61,8 +62,17 @@ extension Daemon {
 
     /// Takes up who wants ticks; nobody is woken for those that nobody wants.
     func scheduleTicks() {
-        let wanted = TickPeriod.allCases.filter { events.wants($0.eventType) }
+        let wanted = TickPeriod.allCases.filter {
+            events.wants($0.eventType) || pools.wants($0.eventType)
+        }
         ticks.want(Set(wanted), at: WallClock.now())
+    }
+
+    /// How long there is nothing to be told; nil for ever.
+    func eventTimeout() -> Duration? {
+        let tick = ticks.isWanted ? ticks.delay(at: WallClock.now()) : nil
+        let pool = pools.deadline.map { max(.zero, $0.duration(since: MonotonicClock.now())) }
+        return [tick, pool].compactMap(\.self).min()
     }
 
     /// Tells the ticks that are due.

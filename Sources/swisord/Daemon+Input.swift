@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import ControlAPI
 import Logging
 import Platform
@@ -33,7 +34,7 @@ extension Daemon {
 
     private func send(_ bytes: [UInt8], to id: MemberID, _ name: ProcessName) -> APIError? {
         guard fleet[id]?.machine.liveRun != nil else { return APIError(.notRunning, of: name) }
-        guard let input = children[id]?.input else {
+        guard let input = children[id]?.input, children[id]?.configuration.listener == nil else {
             return APIError(
                 .noInput,
                 "\(name) reads from no pipe",
@@ -62,6 +63,7 @@ extension Daemon {
         guard let child = children[id], let input = child.input else { return }
         do throws(SystemError) {
             try input.flush(in: reactor, token: token(ofInput: id))
+            if input.isEmpty { inputIsEmpty(of: id) }
         } catch {
             log.warning("\(child.name) was not given all of its input: \(error.errno)")
         }
@@ -74,7 +76,7 @@ extension Daemon {
         outlets.closeInput(of: child)
     }
 
-    private func token(ofInput id: MemberID) -> UInt64 {
+    func token(ofInput id: MemberID) -> UInt64 {
         Source.firstInput.rawValue + UInt64(id.rawValue)
     }
 }

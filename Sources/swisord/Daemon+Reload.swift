@@ -156,7 +156,6 @@ extension Daemon {
             if let id = fleet.identifier(of: name) { fleet.remove(id, at: now) }
         }
         runEffects()
-        announceGroups(change.addedGroups)
         var added: [MemberID] = []
         for process in target.configuration.processes {
             if change.added.contains(process.name) {
@@ -175,6 +174,7 @@ extension Daemon {
                 runEffects()
             }
         }
+        announceGroups(change.addedGroups)
         autostart(added)
     }
 

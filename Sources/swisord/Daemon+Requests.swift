@@ -17,6 +17,9 @@ extension Daemon {
         case .settled(let key, let response): ledger.settle(key, response)
         case .stream(let request, _, let credit, let receive): open(request, credit, receive)
         case .log(let notice): handle(notice)
+        case .said(let stream, let bytes, let credit):
+            said(stream, bytes)
+            credit.giveBack(bytes.count)
         case .trees(let news): handle(news)
         case .configurationRead(let reading): arrived(reading)
         case .note(let level, let text): log.log(level: level.activityLevel.loggerLevel, "\(text)")
@@ -106,6 +109,9 @@ extension Daemon {
                 )
                 let leftovers = groups.leftoverCount(member.id)
                 info.leftovers = leftovers > 0 ? leftovers : nil
+                info.listener = pools[member.name.group].flatMap {
+                    ProcessInfo.Listener(member.id, in: $0)
+                }
                 return info
             },
             missing: missing.map { CommandResult(missing: $0, .listed) },

@@ -24,9 +24,8 @@ extension Daemon {
                 log.error("\(entry.record.name) is recorded twice")
             }
         }
-        let names = loaded.configuration.groups.keys.sorted()
+        let names = loaded.configuration.groups.keys
         if past.origin == .manager { groupsTold.formUnion(names) }
-        announceGroups(names)
         var waiting: [MemberID] = []
         for process in loaded.configuration.processes {
             guard let entry = known.removeValue(forKey: process.name) else {
@@ -42,6 +41,9 @@ extension Daemon {
         fleet.resumeShutdown(past.shutdown, at: now)
         runEffects()
         resumeRequests(isResumption: past.origin == .manager)
+        // After the listeners among them, who are to hear of it.
+        announceGroups(loaded.configuration.groupsInOrder)
+        resumeListeners(isResumption: past.origin == .manager)
         if past.origin == .manager { return autostart(waiting) }
         announce(.daemonIsRunning)
         autostart(waiting)
@@ -92,6 +94,7 @@ extension Daemon {
         child.fingerprint = record.outside.fingerprint
         child.isInherited = true
         children[id] = child
+        enlistListener(id, process)
         takeBack(id, entry, past)
         return id
     }

@@ -50,6 +50,8 @@ final class Daemon {
     var reading: [ReadingPurpose] = []
     var reader: ConfigurationReader
     var events: EventHub
+    var pools = EventPools()
+    let listenerFile: ListenerFile
     var ticks = TickSchedule()
     /// The groups that listeners know of.
     var groupsTold: Set<String> = []
@@ -99,6 +101,7 @@ final class Daemon {
         reader = parts.reader
         let directory = parts.loaded.configuration.daemon.runtimeDirectory
         ledger = RequestLedger(RequestFile(path: directory + "/swisord.requests"))
+        listenerFile = ListenerFile(path: directory + "/swisord.listeners")
         outlets = parts.outlets
         log = parts.log
         environment = parts.environment
@@ -130,6 +133,7 @@ final class Daemon {
     /// - Throws: `SystemError` when the kernel's events cannot be had any more.
     func run(ready: () -> Void) throws(SystemError) {
         takeUpTrees()
+        runPools()
         while !autostarting.isEmpty { try turn() }
         ready()
         finishUpgrade()
@@ -189,6 +193,7 @@ final class Daemon {
         for signal in received where signal != .child { handle(signal) }
         if ready.contains(where: { $0.token == Source.disks.rawValue }) { lookAfterDisks() }
         autostartSome()
+        runPools()
         keepSending()
         if isHeapLoose, attempts == 0, autostarting.isEmpty {
             isHeapLoose = false
@@ -198,12 +203,12 @@ final class Daemon {
 
     private func timeout() -> Duration? {
         if isReaping || !autostarting.isEmpty { return .zero }
-        let tick = ticks.isWanted ? ticks.delay(at: WallClock.now()) : nil
+        let events = eventTimeout()
         guard let left = fleet.nextDeadline()?.duration(since: MonotonicClock.now()) else {
-            return tick
+            return events
         }
         let held = exits.expectsMore ? max(left, Self.longestHold) : left
-        return tick.map { min($0, held) } ?? held
+        return events.map { min($0, held) } ?? held
     }
 
     /// Whether deadlines wait until all exits have been told, but not for a guardian that hangs.

@@ -49,6 +49,7 @@ struct Launch {
             outlets: Outlets(
                 logs: logs,
                 store: store,
+                core: core,
                 directory: settings.runtimeDirectory + "/fifo",
                 activityPath: settings.logfile
             ),

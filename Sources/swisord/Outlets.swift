@@ -32,8 +32,18 @@ struct Outlets {
         }
     }
 
-    init(logs: LogThreads, store: StateStore, directory: String, activityPath: String?) {
+    /// Where goes what programs write and the core is to know.
+    let core: Mailbox<CoreMessage>
+
+    init(
+        logs: LogThreads,
+        store: StateStore,
+        core: Mailbox<CoreMessage>,
+        directory: String,
+        activityPath: String?
+    ) {
         self.logs = logs
+        self.core = core
         self.store = store
         self.directory = directory
         activity.path = activityPath
@@ -67,14 +77,18 @@ struct Outlets {
     ) -> Child {
         let child = child(id, process, credentials)
         if let stdin { resumeInput(stdin, of: child) }
-        if let stdout { reattach(&child.stdout, stdout) }
-        if let stderr { reattach(&child.stderr, stderr) }
+        if let stdout { reattach(&child.stdout, stdout, for: child) }
+        if let stderr { reattach(&child.stderr, stderr, for: child) }
         try? attach(&child.stdout, for: child)
         try? attach(&child.stderr, for: child)
         return child
     }
 
-    private func reattach(_ outlet: inout Outlet, _ reader: consuming OwnedDescriptor) {
+    private func reattach(
+        _ outlet: inout Outlet,
+        _ reader: consuming OwnedDescriptor,
+        for child: Child
+    ) {
         if let channel = Outlet.Channel(of: reader, fifo: outlet.fifo) {
             outlet.channel = channel
             // Whatever still writes to it must not block because its log is not wanted any more.
@@ -84,6 +98,7 @@ struct Outlets {
             try? budget.take()
             store.keep(reader, of: outlet.id)
             logs.post(.attach(outlet.id, reader: reader.release(), target))
+            hear(outlet.id, of: child)
         }
     }
 
@@ -115,12 +130,14 @@ struct Outlets {
         _ process: ProcessConfiguration,
         _ credentials: Credentials?
     ) -> (stdout: Outlet.Kind, stderr: Outlet.Kind) {
-        let stdout = Outlet.Kind(
+        var stdout = Outlet.Kind(
             process.stdout,
             of: process.name,
             descriptor: 1,
             credentials: credentials
         )
+        // Its answers are read whether or not they are written down.
+        if process.listener != nil, stdout == .dropped { stdout = .captured(.discard) }
         let stderr: Outlet.Kind =
             switch process.stderr {
             case .redirected: .joined
@@ -135,6 +152,7 @@ struct Outlets {
         let (stdout, stderr) = kinds(child.configuration, child.credentials)
         child.stdout = turned(child.stdout, to: stdout)
         child.stderr = turned(child.stderr, to: stderr)
+        if child.stdout.channel != nil { hear(child.stdout.id, of: child) }
     }
 
     private func turned(_ outlet: Outlet, to kind: Outlet.Kind) -> Outlet {
@@ -224,6 +242,7 @@ struct Outlets {
             let reader = try open(&outlet, for: child.credentials)
             store.keep(reader, of: outlet.id)
             logs.post(.attach(outlet.id, reader: reader.release(), target))
+            hear(outlet.id, of: child)
         } catch {
             if error.errno == .notPermitted, let user = child.credentials,
                 user.uid != ThisProcess.userID

@@ -126,3 +126,24 @@ extension APIError {
         self.init(code, failure.description)
     }
 }
+
+extension ProcessInfo.Listener {
+    /// What is known of a listener; nil for a process that is none.
+    init?(_ id: MemberID, in pool: EventPool) {
+        guard let look = pool.look(at: id) else { return nil }
+        let state =
+            switch look.phase {
+            case .ready: "READY"
+            case .busy: "BUSY"
+            case .acknowledged: "ACKNOWLEDGED"
+            case .confused: "UNKNOWN"
+            }
+        self.init(
+            state: state,
+            waiting: pool.waiting.count,
+            accepted: pool.counts.accepted,
+            refused: pool.counts.refused,
+            dropped: pool.counts.dropped
+        )
+    }
+}

@@ -20,6 +20,9 @@ final class ProgramInput {
         self.writer = writer
     }
 
+    /// Whether nothing waits.
+    var isEmpty: Bool { waiting.isEmpty }
+
     /// Whether so many bytes more may wait.
     func hasRoom(for count: Int) -> Bool { waiting.count + count <= Self.limit }
 

@@ -9,9 +9,10 @@ struct KeyTableTests {
 
     private static let tables: [(section: String, table: KeyTable)] = [
         ("swisord", .daemon), ("programs", .program), ("groups", .group), ("backoff", .backoff),
+        ("event_listeners", .listening),
     ]
 
-    @Test("stands in the manual page, with the type and the default of each key", arguments: 0..<4)
+    @Test("stands in the manual page, with the type and the default of each key", arguments: 0..<5)
     func manual(_ index: Int) throws {
         let (section, table) = Self.tables[index]
         let page = try contents(of: "\(Self.project)/man/supervisor.yaml.5")
@@ -39,7 +40,7 @@ struct KeyTableTests {
     func unsupported() throws {
         let page = try contents(of: "\(Self.project)/man/supervisor.yaml.5")
         for key in [
-            "minfds", "minprocs", "nocleanup", "strip_ansi", "profile_options", "buffer_size",
+            "minfds", "minprocs", "nocleanup", "strip_ansi", "profile_options",
         ] {
             #expect(page.contains(key))
         }
@@ -50,7 +51,7 @@ struct KeyTableTests {
         let path = "\(Self.project)/supervisor.yaml.example"
         let text = try contents(of: path)
         for key in KeyTable.daemon.keys + KeyTable.program.keys + KeyTable.group.keys
-            + KeyTable.backoff.keys
+            + KeyTable.backoff.keys + KeyTable.listening.keys
         {
             #expect(text.contains("\(key.name):"), "\(key.name) is not in the example")
         }

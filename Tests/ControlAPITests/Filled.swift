@@ -44,7 +44,8 @@ enum Filled {
         priority: 999,
         adopted: true,
         leftovers: 2,
-        processes: [member]
+        processes: [member],
+        listener: listener
     )
     static let result = CommandResult(name: "a", group: "g", action: .started, error: error)
     static let piece = LogPiece(text: "é", start: 3, end: 5, size: 9)
@@ -83,6 +84,13 @@ enum Filled {
         autostart: true,
         groupPriority: 1,
         processPriority: 2
+    )
+    static let listener = ProcessInfo.Listener(
+        state: "READY",
+        waiting: 1,
+        accepted: 2,
+        refused: 3,
+        dropped: 4
     )
     static let plan = ReloadPlan(
         added: ["a"],

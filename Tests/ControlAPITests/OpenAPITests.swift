@@ -137,6 +137,7 @@ struct OpenAPITests {
                 )
             ),
             model("Member", Filled.member, Filled.member),
+            model("Listener", Filled.listener, Filled.listener),
             model("Log", Filled.log, ProcessInfo.Log(path: nil)),
             model(
                 "ProgramList",

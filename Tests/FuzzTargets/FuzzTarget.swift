@@ -26,6 +26,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case values
     case lines
     case logs
+    case listeners
 
     /// Gives bytes to the target.
     package func run(_ bytes: [UInt8]) throws(Finding) {
@@ -41,6 +42,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .values: try ValueFuzz.run(bytes)
         case .lines: try LineFuzz.run(bytes)
         case .logs: try LogFuzz.run(bytes)
+        case .listeners: try ListenerFuzz.run(bytes)
         }
     }
 }
