@@ -90,10 +90,11 @@ final class Acceptor {
     /// Ends everything: the listener first, pending answers after a short while.
     func stop(leavingFile: Bool, then completion: @escaping () -> Void) {
         if !leavingFile { socket?.removeFile() }
-        listener?.close(promise: nil)
+        let last = listener
+        listener = nil
+        last?.close(promise: nil)
         watch?.close(promise: nil)
         socket = nil
-        listener = nil
         watch = nil
         let acceptor = NIOLoopBound(self, eventLoop: loop)
         let deadline = loop.scheduleTask(in: TimeAmount(limits.stopDeadline)) {
@@ -131,10 +132,22 @@ final class Acceptor {
                 let this = acceptor.value
                 this.socket = made
                 this.listener = channel
+                channel.closeFuture.whenComplete { _ in acceptor.value.listenerHasGone(channel) }
                 guard let listening = this.listening else { return }
                 let copy = fcntl(made.descriptor, F_DUPFD_CLOEXEC, 3)
                 if copy >= 0 { listening(copy) }
             }
+    }
+
+    /// Listens again after `accept` has failed with more than a lack of something.
+    ///
+    /// Such an error closes the listener, and the daemon would be deaf from then on.
+    private func listenerHasGone(_ channel: any Channel) {
+        guard let listener, listener === channel else { return }
+        self.listener = nil
+        log("\(path): cannot be listened to any more; made anew")
+        let acceptor = NIOLoopBound(self, eventLoop: loop)
+        listen(on: nil).whenFailure { acceptor.value.complain("\(acceptor.value.path): \($0)") }
     }
 
     // MARK: Clients

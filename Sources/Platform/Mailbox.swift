@@ -40,11 +40,15 @@ package final class Mailbox<Message: Sendable>: Sendable {
             state.messages.append(message)
             return (true, state.messages.count == 1)
         }
-        if wasEmpty {
-            var one: UInt64 = 1
-            _ = write(descriptor.rawValue, &one, 8)
-        }
+        if wasEmpty { wake() }
         return accepted
+    }
+
+    /// Tried again, because a message that nobody is woken for would wait for ever.
+    private func wake() {
+        var one: UInt64 = 1
+        var tries = 0
+        while write(descriptor.rawValue, &one, 8) != 8, errno != EAGAIN, tries < 8 { tries += 1 }
     }
 
     /// Everything that waits, oldest first; the mailbox is empty afterwards.
