@@ -3,6 +3,12 @@
 
 import PackageDescription
 
+/// C of our own: warnings are errors, stacks are guarded, and releases check what they copy.
+let careful: [CSetting] = [
+    .unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fstack-protector-strong"]),
+    .unsafeFlags(["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"], .when(configuration: .release)),
+]
+
 /// Every Swift target is compiled with the defaults of the next language mode.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),  // SE-0335
@@ -40,8 +46,8 @@ let package = Package(
     ],
     targets: [
         // C that we own, and C that we do not: each is imported by exactly one Swift target.
-        .target(name: "CSpawn", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
-        .target(name: "CArguments", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "CSpawn", cSettings: careful),
+        .target(name: "CArguments", cSettings: careful),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
