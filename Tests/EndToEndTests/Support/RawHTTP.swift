@@ -124,6 +124,8 @@ final class RawHTTP {
 /// The events of a daemon, from the moment it was opened.
 final class EventWatch {
     private let connection: RawHTTP
+    private var scanned = 0
+    private var counted = 0
 
     /// - Parameters:
     ///   - socket: The daemon's.
@@ -144,6 +146,19 @@ final class EventWatch {
     /// Takes in what has come; the daemon does not wait for one who never does.
     func poll() {
         _ = connection.poll()
+    }
+
+    /// How many events have come so far, without reading them again.
+    ///
+    /// Nothing but the end of an event has two line feeds in a row, chunks and all.
+    func count() -> Int {
+        poll()
+        let bytes = connection.received
+        while scanned + 1 < bytes.count {
+            if bytes[scanned] == 0x0A, bytes[scanned + 1] == 0x0A { counted += 1 }
+            scanned += 1
+        }
+        return counted
     }
 
     /// All that has come so far, what was lost included.
