@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Event listeners from PyPI, unmodified, each at its job when something is really wrong."""
 
-import shutil
 import socket
 import subprocess
 import sys
 import unittest
 
-from daemon import BIN, SWISORD, ClientTest, Daemon, eventually
+from daemon import BIN, ClientTest, Daemon, eventually
 from mail import MailServer
 
 # Takes 64 MB in its first life, and little in the next.
@@ -43,14 +42,6 @@ def free_port():
 def listener(name, command, events):
     return f"event_listeners:\n  {name}:\n    command: {command}\n    events: [{events}]\n" \
         f"    stderr_logfile: {name}.err\n    buffer_size: 1000\n"
-
-
-def setUpModule():
-    daemon = Daemon("web: {command: sleep 1000}\n", listener("one", "cat", "TICK_5"))
-    check = subprocess.run([SWISORD, "--check", "-c", daemon.file], capture_output=True, text=True)
-    shutil.rmtree(daemon.home)
-    if "not supported by this version" in check.stderr + check.stdout:
-        raise unittest.SkipTest("this build has no event listeners")
 
 
 class Superlance(ClientTest):
