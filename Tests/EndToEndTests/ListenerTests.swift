@@ -4,7 +4,7 @@ import ControlAPI
 import Glibc
 import Testing
 
-@Suite("Event listeners", .scenarios, .timeLimit(.minutes(2)))
+@Suite("Event listeners", .scenarios, .timeLimit(.minutes(10)))
 struct ListenerTests {
     /// A listener that writes each event into a file, and answers with `answer`.
     private static func listener(
