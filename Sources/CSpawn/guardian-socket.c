@@ -66,6 +66,6 @@ int swisord_guardian_receive(int channel, struct swisord_guardian_message *messa
     }
     for (size_t index = 0; index < came; index++) close(all[index]);
     if (length == 0 && has_ended(channel)) return 0;
-    errno = EBADMSG;
+    errno = packet.msg_flags & MSG_CTRUNC ? EMFILE : EBADMSG;
     return -1;
 }

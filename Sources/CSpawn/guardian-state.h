@@ -23,6 +23,7 @@ enum swisord_guardian_deadline {
 };
 
 #define SWISORD_CRASHES 32
+#define SWISORD_SIGNAL_BIT(signal) ((uint64_t)1 << ((signal) - 1))
 
 struct swisord_guardian {
     struct swisord_guardian_limits limits;
@@ -51,6 +52,8 @@ struct swisord_guardian {
     int owes_welcome, owes_stored, cursor;
     /* The child that has been reaped and of which the manager is to hear, or 0. */
     pid_t reaped;
+    /* How many descriptors there were no numbers for, of which it is to hear. */
+    uint32_t refused;
     /* Whether its socket is full; the exit it was told, or 0, and whether it knows it for good. */
     int is_full;
     pid_t told;
@@ -82,6 +85,10 @@ void swisord_guardian_begin(struct swisord_guardian *guardian);
    for one that is not understood. Calls nothing but close. */
 int swisord_guardian_take(struct swisord_guardian *guardian, const void *bytes, size_t length,
                           const int *descriptors, size_t count);
+
+/* Reads what has come and holds it; passes on what is held, if the manager can tell what it is. */
+void swisord_guardian_read_signals(struct swisord_guardian *guardian);
+void swisord_guardian_pass_on(struct swisord_guardian *guardian);
 
 /* Closes a descriptor unless it is -1, and makes it that. */
 void swisord_close_if_open(int *descriptor);

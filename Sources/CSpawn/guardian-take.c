@@ -39,8 +39,11 @@ static int are_slots(const struct swisord_guardian_message *m) {
 static int take_store(struct swisord_guardian *g, const struct swisord_guardian_message *m,
                       const int *descriptors, size_t count) {
     if (!are_slots(m) || m->count != count) return 0;
-    for (size_t index = 0; index < count; index++)
-        if (descriptors[index] >= g->too_high) return 0;
+    for (size_t index = 0; index < count; index++) {
+        if (descriptors[index] < g->too_high) continue;
+        g->refused += (uint32_t)count;
+        return 0;
+    }
     for (size_t index = 0; index < count; index++)
         put(g, m->slots[index], descriptors[index]);
     return 1;

@@ -40,7 +40,6 @@
 #define TURN 256
 /* More managers than this must die of a signal that asks for the end before that is enforced. */
 #define LAST_FAILURES 4
-#define BIT(signal) ((uint64_t)1 << ((signal) - 1))
 
 /* More than five crashes in a minute: one try in ten seconds. */
 static const struct swisord_guardian_limits default_limits = {
@@ -71,8 +70,9 @@ static int receive(struct swisord_guardian *g) {
         int result = swisord_guardian_receive(g->channel, &m, descriptors, &count);
         if (result == 0) channel_ended(g);
         if (result > 0) swisord_guardian_take(g, &m, sizeof m, descriptors, count);
+        if (result < 0 && errno == EMFILE) g->refused++;
         /* A manager that left answers unread is told once by ECONNRESET, before what it said. */
-        if (result < 0 && errno != EBADMSG && errno != ECONNRESET) return 0;
+        if (result < 0 && errno != EBADMSG && errno != EMFILE && errno != ECONNRESET) return 0;
     }
     return g->channel >= 0;
 }
@@ -155,6 +155,11 @@ static int sent_reaped(struct swisord_guardian *g) {
     return sent(g, &m, NULL);
 }
 
+static int sent_refused(struct swisord_guardian *g) {
+    struct swisord_guardian_message m = {.kind = SWISORD_REFUSED, .count = g->refused};
+    return sent(g, &m, NULL);
+}
+
 static int has_room(const struct swisord_guardian *g) {
     return g->channel >= 0 && !g->is_full && !g->due[SWISORD_DUE_SEND];
 }
@@ -164,43 +169,8 @@ static void answer(struct swisord_guardian *g) {
     if (g->owes_welcome && has_room(g)) g->owes_welcome = !sent_welcome(g);
     if (g->owes_stored && has_room(g)) g->owes_stored = !sent_stored(g);
     if (g->reaped && has_room(g) && sent_reaped(g)) g->reaped = 0;
+    if (g->refused && has_room(g) && sent_refused(g)) g->refused = 0;
     if (g->listens && !g->told && !g->reaped && has_room(g)) tell(g);
-}
-
-/* Signals. */
-
-/* Passes on what is held, once the manager can tell what it is. Before it is established it is
-   ended by a signal like any program that starts. */
-static void pass_on(struct swisord_guardian *g) {
-    if (!g->manager || !(g->listens || !g->established)) return;
-    for (int signal = 1; g->held; signal++) {
-        if (!(g->held & BIT(signal))) continue;
-        g->held &= ~BIT(signal);
-        union sigval sender = {.sival_ptr = (void *)(uintptr_t)g->senders[signal - 1]};
-        sigqueue(g->manager, signal, sender);
-    }
-}
-
-static void hold(struct swisord_guardian *g, const struct signalfd_siginfo *info) {
-    int signal = (int)info->ssi_signo;
-    if (signal == SIGCHLD || signal < 1 || signal > 64) return;
-    int asks_for_end = signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
-    if (asks_for_end) {
-        g->ending = signal;
-        if (!g->manager) g->due[SWISORD_DUE_START] = now();
-    }
-    g->senders[signal - 1] = (uint64_t)info->ssi_uid << 32 | info->ssi_pid;
-    /* What the terminal sends, it sends to the manager as well. */
-    if (asks_for_end && info->ssi_code == SI_KERNEL && g->manager) return;
-    g->held |= BIT(signal);
-}
-
-static void read_signals(struct swisord_guardian *g) {
-    struct signalfd_siginfo info[8];
-    ssize_t length;
-    while ((length = read(g->signals, info, sizeof info)) > 0)
-        for (size_t index = 0; index < (size_t)length / sizeof *info; index++)
-            hold(g, &info[index]);
 }
 
 /* The manager's life. */
@@ -217,7 +187,13 @@ _Noreturn static void become_manager(struct swisord_guardian *g, int channel) {
     setrlimit(RLIMIT_NOFILE, &files);
     fcntl(channel, F_SETFD, 0);
     snprintf(manager_entry, sizeof manager_entry, "SWISORD_MANAGER=%d", channel);
-    fexecve(g->trial >= 0 ? g->trial : g->executable, g->argv, environ);
+    int executable = g->trial >= 0 ? g->trial : g->executable;
+    fexecve(executable, g->argv, environ);
+    /* A filter may refuse execveat; then by a path, as long as there is one. */
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", executable);
+    execve(path, g->argv, environ);
+    if (g->trial < 0) execve((const char *)getauxval(AT_EXECFN), g->argv, environ);
     _exit(127);
 }
 
@@ -248,7 +224,7 @@ static void start(struct swisord_guardian *g) {
     g->channel = ends[0];
     g->start++;
     if (g->trial >= 0) g->due[SWISORD_DUE_READY] = now() + g->limits.patience;
-    if (g->ending) g->held |= BIT(g->ending);
+    if (g->ending) g->held |= SWISORD_SIGNAL_BIT(g->ending);
 }
 
 static void forget_manager(struct swisord_guardian *g) {
@@ -382,11 +358,11 @@ int swisord_guardian_run(char *const *argv, int ready,
     g->due[SWISORD_DUE_START] = now();
     for (;;) {
         if (!g->manager && g->due[SWISORD_DUE_START] <= now()) start(g);
-        pass_on(g);
+        swisord_guardian_pass_on(g);
         reap(g);
         answer(g);
         rest(g);
-        read_signals(g);
+        swisord_guardian_read_signals(g);
         receive(g);
         if (!attend(g) || !keep_deadlines(g)) return g->result;
     }

@@ -38,6 +38,10 @@ package final class GuardianLink {
     package private(set) var isGone = false
     /// Whether the guardian may know of exits that it has not told: one at a time is told.
     package private(set) var expectsMore = false
+    /// How many descriptors the guardian could not keep, because it has no numbers left.
+    package private(set) var refused = 0
+    /// Whether descriptors came that this process had no numbers for.
+    private var isShort = false
     private var outbox: [Parcel] = []
 
     /// Uses one end of a SOCK_SEQPACKET socket pair.
@@ -194,13 +198,20 @@ package final class GuardianLink {
 
     private func receive() -> Parcel? {
         while true {
-            if let parcel = Parcel(from: descriptor.rawValue) { return parcel }
+            if let parcel = Parcel(from: descriptor.rawValue) {
+                guard parcel.kind == SWISORD_REFUSED.rawValue else { return parcel }
+                refused += Int(parcel.message.count)
+                continue
+            }
             switch errno {
             case 0:
                 isGone = true
                 return nil
             // No message, or an error that comes once, before what is still to be read.
             case EBADMSG, ECONNRESET, EINTR: continue
+            case EMFILE:
+                isShort = true
+                return nil
             default: return nil
             }
         }
@@ -214,6 +225,7 @@ package final class GuardianLink {
                 if parcel.kind == kind.rawValue { return parcel }
             }
             if isGone { throw SystemError("recvmsg", "guardian", errno: .connectionReset) }
+            if isShort { throw SystemError("recvmsg", "guardian", errno: .tooManyOpenFiles) }
             let events = Int16(wantsWrite ? POLLIN | POLLOUT : POLLIN)
             var watched = pollfd(fd: descriptor.rawValue, events: events, revents: 0)
             _ = poll(&watched, 1, -1)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ControlAPI
+import Logging
 import Platform
 import Supervision
 
@@ -21,6 +22,9 @@ extension Daemon {
             let last = guardian.lastCrash.map { ", last \($0)" } ?? ""
             alarms.append("swisord has crashed \(recentCrashes) times within a minute\(last)")
         }
+        if case .guardian(let link) = exits, link.refused > 0 {
+            alarms.append(Self.refusal(of: link.refused))
+        }
         alarms += outlets.alarms(at: now)
         for pool in pools.all where pool.counts.dropped > 0 {
             alarms.append(
@@ -30,6 +34,18 @@ extension Daemon {
         if let trouble = store.trouble { alarms.append(trouble) }
         if let trouble = ledger.trouble { alarms.append("requests cannot be recorded: \(trouble)") }
         return alarms
+    }
+
+    /// Says once, and again when there are more, that the guardian cannot keep what it was given.
+    func tellRefusals(_ link: GuardianLink) {
+        guard link.refused > toldRefusals else { return }
+        toldRefusals = link.refused
+        log.error("\(Self.refusal(of: link.refused))")
+    }
+
+    private static func refusal(of count: Int) -> String {
+        "the guardian may have no more files open and could not keep \(count): after a crash of "
+            + "swisord what some programs say would be lost; raise the limit of open files"
     }
 
     /// Crashes within the last minute: who has lived longer than that has seen none.

@@ -82,6 +82,8 @@ final class Daemon {
     var exits: ExitSource
     /// Whether something for the guardian waits for room in its socket.
     var isSendingLater = false
+    /// How many descriptors that the guardian could not keep have been told.
+    var toldRefusals = 0
     /// Processes that are not collected by anybody we hear of.
     var survivors: [MemberID: Survivor] = [:]
     var reactor: Reactor
@@ -226,7 +228,10 @@ final class Daemon {
     private func takeExits() {
         for _ in 0..<Self.exitsPerTurn {
             guard let news = exits.next() else {
-                if case .guardian(let link) = exits { link.flush() }
+                if case .guardian(let link) = exits {
+                    link.flush()
+                    tellRefusals(link)
+                }
                 isReaping = false
                 if case .guardian(let link) = exits, link.isGone { guardianHasGone() }
                 return

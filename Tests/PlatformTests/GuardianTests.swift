@@ -64,6 +64,26 @@ extension KernelTests {
             #expect(read(reading.rawValue, &byte, 1) == 0, "nobody holds it any more")
         }
 
+        @Test("says when it has no numbers left for what it is to keep")
+        func refuses() throws {
+            let probe = try GuardedProbe()
+            let first = try probe.manager()
+            _ = try first.establish()
+            #expect(system("prlimit --pid \(probe.pid) --nofile=40:40") == 0)
+            let kept = reader()
+            first.link.store((0..<100).map { (slot: $0, descriptor: kept.rawValue) })
+            try eventually("the refusal") {
+                first.link.flush()
+                #expect(first.link.nextExit() == nil)
+                return first.link.refused > 0
+            }
+            // It goes on as before.
+            first.order("k", SIGKILL)
+            let second = try probe.manager()
+            #expect(try second.link.hello().start == 2)
+            #expect(try second.link.fetch().isEmpty)
+        }
+
         @Test("keeps a thousand descriptors for the next manager")
         func store() throws {
             let probe = try GuardedProbe()

@@ -133,6 +133,7 @@ static void stores(int turn) {
         say_nothing(-1, EINTR);
         break;
     case 7:
+        check(w.sent[(w.sent_count - 1) % 64].message.kind == SWISORD_STORED);
         say(SWISORD_FETCH, 60011);
         break;
     case 8:
@@ -169,10 +170,24 @@ static void no_room(int turn) {
             *descriptor = high;
             check(high == 700 - 16 - last);
         }
-        say(SWISORD_FETCH, 0);
+        say_nothing(-1, EMFILE);
+        w.send_error = EAGAIN;
     }
     if (turn == 2) {
-        check(last(SWISORD_STORED)->count == 1 && last(SWISORD_STORED)->slots[0] == 1);
+        check(w.sent_count == 0 && w.last_events & POLLOUT);
+        say(SWISORD_FETCH, 0);
+        w.send_error = 0;
+    }
+    if (turn == 3) w.is_writable = 1;
+    if (turn == 5) {
+        check(w.sent_count == 2 && w.sent[0].message.kind == SWISORD_STORED);
+        check(w.sent[0].message.count == 1 && w.sent[0].message.slots[0] == 1);
+        /* The manager is told of the one that was too high, and of the one that never came. */
+        check(last(SWISORD_REFUSED)->count == 2);
+        say(SWISORD_HELLO, 1);
+    }
+    if (turn == 6) {
+        check(last(SWISORD_WELCOME)->start == 1 && w.sent_count == 3);
         curtain();
     }
 }
@@ -253,7 +268,7 @@ static void the_socket(void) {
     few.rlim_cur = (rlim_t)before + 2;
     setrlimit(RLIMIT_NOFILE, &few);
     check(swisord_guardian_send(ends[1], &m, three, 3) == 0);
-    check(swisord_guardian_receive(ends[0], &got, descriptors, &count) == -1 && errno == EBADMSG);
+    check(swisord_guardian_receive(ends[0], &got, descriptors, &count) == -1 && errno == EMFILE);
     setrlimit(RLIMIT_NOFILE, &limit);
     after = dup(0);
     check(after == before);
@@ -287,6 +302,8 @@ void play_messages(void) {
     const struct swisord_guardian_limits patient = {5, 60000, 10000, UINT32_MAX, 1000};
     check(play("upgrades", upgrades, NULL, -1) == -1);
     check(play("upgrade in child", upgrade_in_child, NULL, -1) == 127);
+    /* The path of the start is another executable's. */
+    check(w.executions == 1);
     check(play("texts", texts, NULL, -1) == -1);
     check(play("stores", stores, NULL, -1) == -1);
     check(play("flood", flood, NULL, -1) == 6);

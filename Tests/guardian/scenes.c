@@ -359,6 +359,9 @@ int main(void) {
     const struct swisord_guardian_limits hasty = {5, 60000, 10000, 10000, 0};
     setenv("SWISORD_GUARDIAN", "1", 1);
     check(play("exec fails", exec_fails, NULL, -1) == 127);
+    /* By the descriptor, by the path of that, by the path of the start. */
+    check(w.executed >= 0 && w.executions == 2 && w.executed_path[0] != 0);
+    check(strncmp(w.executed_path, "/proc/self/fd/", 14) != 0);
     check(play("exec fails with room", exec_fails_with_room, NULL, -1) == 127);
     check(getenv("SWISORD_GUARDIAN") == NULL && getenv("SWISORD_MANAGER") != NULL);
     check(play("no executable", no_executable, NULL, -1) == 1);

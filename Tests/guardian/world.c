@@ -77,6 +77,13 @@ static int fake_fexecve(int descriptor, char *const *argv, char *const *envp) {
     return -1;
 }
 
+static int fake_execve(const char *path, char *const *argv, char *const *envp) {
+    check(argv && envp);
+    w.executed_path = path;
+    w.executions++;
+    return -1;
+}
+
 static void fake_exit(int status) {
     w.result = status;
     longjmp(w.over, 1);
@@ -187,6 +194,7 @@ static int fake_poll(struct pollfd *watched, nfds_t count, int timeout) {
 #define socketpair fake_socketpair
 #define fork fake_fork
 #define fexecve fake_fexecve
+#define execve fake_execve
 #define _exit fake_exit
 #define kill fake_kill
 #define sigqueue fake_sigqueue
@@ -205,6 +213,7 @@ static int fake_poll(struct pollfd *watched, nfds_t count, int timeout) {
 #define poll fake_poll
 #pragma clang diagnostic ignored "-Winvalid-noreturn"
 #include "guardian.c"
+#include "guardian-signals.c"
 
 int play(const char *name, void (*scene)(int turn), const struct swisord_guardian_limits *limits,
          int ready) {

@@ -53,7 +53,8 @@ struct world {
     int fork_error, pair_error, send_error, open_failures, limit_error, signalfd_error, wait_error, no_path;
     rlim_t hard_limit;
     /* Whether the next fork is seen from the child. */
-    int is_child, executed, first_signal_mask;
+    int is_child, executed, executions, first_signal_mask;
+    const char *executed_path;
     int forks, kills, subreaper, given_up;
     struct packet incoming[1000];
     int incoming_count, incoming_next;

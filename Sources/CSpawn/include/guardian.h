@@ -55,6 +55,8 @@ enum swisord_guardian_kind {
     /* The acknowledged child `value` has been reaped: its process group is without it now. `count`
        is 1 when another child has ended meanwhile, whose EXIT follows. */
     SWISORD_REAPED,
+    /* `count` descriptors could not be kept, because no numbers are left for them. */
+    SWISORD_REFUSED,
 };
 
 enum swisord_guardian_flag {
@@ -108,7 +110,8 @@ int swisord_guardian_run(char *const *argv, int ready,
 int swisord_guardian_send(int channel, const struct swisord_guardian_message *message,
                           const int *descriptors, size_t count);
 /* One message without waiting, and up to 128 descriptors (close-on-exec): 1 for a message, 0 at the
-   end, -1 with errno; EBADMSG for what is no message, and its descriptors are closed. */
+   end, -1 with errno; EBADMSG for what is no message, EMFILE for one whose descriptors there were no
+   numbers for, and those that came are closed. */
 int swisord_guardian_receive(int channel, struct swisord_guardian_message *message,
                              int *descriptors, size_t *count);
 
