@@ -25,7 +25,11 @@ def eventually(what, condition, patience=PATIENCE):
     """Waits until a condition holds, and answers what it answered."""
     deadline = time.monotonic() + patience
     while True:
-        found = condition()
+        try:
+            found = condition()
+        except (OSError, http.client.HTTPException) as error:
+            # A connection that broke is made anew with the next look.
+            found, what = None, f"{what} ({error!r})"[:400]
         if found:
             return found
         if time.monotonic() > deadline:
