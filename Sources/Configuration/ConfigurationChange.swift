@@ -168,7 +168,10 @@ private func differences(from old: DaemonSettings, to new: DaemonSettings) -> [S
         ("runtime_dir", old.runtimeDirectory != new.runtimeDirectory),
         ("orphans", old.orphans != new.orphans),
         ("process_trees", old.processTrees != new.processTrees),
+        ("minfds", old.minimumFiles != new.minimumFiles),
+        ("minprocs", old.minimumProcesses != new.minimumProcesses),
         ("state_dir", old.stateDirectory != new.stateDirectory),
+        ("http", old.http != new.http),
     ])
 }
 

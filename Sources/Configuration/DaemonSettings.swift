@@ -23,6 +23,11 @@ package struct DaemonSettings: Hashable, Sendable {
     package var stateDirectory: String
     package var orphans = OrphanPolicy.adopt
     package var processTrees = ProcessTrees.auto
+    /// What RLIMIT_NOFILE and RLIMIT_NPROC are raised to; nil leaves them.
+    package var minimumFiles: Int?
+    package var minimumProcesses: Int?
+    /// Nil unless the file has a section `http`.
+    package var http: HTTPSettings?
 
     package init(
         logfile: String,
@@ -36,6 +41,32 @@ package struct DaemonSettings: Hashable, Sendable {
         self.socket = socket
         self.runtimeDirectory = runtimeDirectory
         self.stateDirectory = stateDirectory
+    }
+}
+
+/// The section `http`: where the daemon is reached by TCP, and by whom.
+package struct HTTPSettings: Hashable, Sendable {
+    /// A numeric address, of IPv4 or IPv6.
+    package var address: String
+    package var port: Int
+    /// Nil when everybody is let in.
+    package var user: User?
+    /// In lower case.
+    package var hosts: Set<String> = []
+
+    package struct User: Hashable, Sendable {
+        package var name: String
+        package var passwordFile: String
+
+        package init(name: String, passwordFile: String) {
+            self.name = name
+            self.passwordFile = passwordFile
+        }
+    }
+
+    package init(address: String, port: Int) {
+        self.address = address
+        self.port = port
     }
 }
 

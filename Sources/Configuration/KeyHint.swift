@@ -34,11 +34,10 @@ enum KeyHint {
 
     /// Sections of supervisord, and those that stand for them, that this version does not have.
     private static let unsupportedSections: Set<String> = [
-        "http", "fcgiprogram", "inethttpserver",
-        "supervisorctl", "rpcinterface", "ctlplugin",
+        "fcgiprogram", "supervisorctl", "rpcinterface", "ctlplugin",
     ]
 
-    /// Whether `name` is a section of supervisord or of another version, as `http` is.
+    /// Whether `name` is a section of supervisord or of another version.
     static func isUnsupported(section name: String) -> Bool {
         let kind = name.split(separator: ":", maxSplits: 1).first.map { fold(String($0)) } ?? ""
         return unsupportedSections.contains(kind)
@@ -51,6 +50,7 @@ enum KeyHint {
         "eventlistener": "event listeners are maps under 'event_listeners' here",
         "group": "groups are maps under 'groups' here",
         "unixhttpserver": "write 'socket' in the section 'swisord'",
+        "inethttpserver": "it is called 'http' here",
         "services": "compose calls it that, here it is 'programs'",
         "service": "systemd calls it that, here it is 'programs'",
         "apps": "pm2 calls it that, here it is 'programs'",

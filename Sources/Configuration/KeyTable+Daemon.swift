@@ -82,6 +82,18 @@ extension KeyTable {
                 "how the processes are known that programs have made"
             ),
             KeyDefinition(
+                "minfds",
+                .integer(1...Int(Int32.max)),
+                default: "(unchanged)",
+                "how many open files it and each program may have at least"
+            ),
+            KeyDefinition(
+                "minprocs",
+                .integer(1...Int(Int32.max)),
+                default: "(unchanged)",
+                "how many processes its user may have at least"
+            ),
+            KeyDefinition(
                 "state_dir",
                 .path,
                 default: "(see Directories)",
@@ -89,8 +101,6 @@ extension KeyTable {
             ),
         ],
         unsupported: [
-            "minfds": "raise the limit with ulimit -n or LimitNOFILE= of systemd",
-            "minprocs": "raise the limit with ulimit -u or LimitNPROC= of systemd",
             "nocleanup": "AUTO logs are always kept",
             "strip_ansi": "",
             "profile_options": "",

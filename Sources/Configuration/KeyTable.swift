@@ -46,6 +46,7 @@ extension KeyTable {
         ("programs", "what to run"),
         ("event_listeners", "programs that are told what happens"),
         ("groups", "programs that are started and stopped together"),
+        ("http", "the control channel by TCP"),
     ]
 
     /// The keys of one group.
@@ -56,6 +57,20 @@ extension KeyTable {
             .anyInteger,
             default: "999",
             "low numbers start first, stop last"
+        ),
+    ])
+
+    /// The keys of the section `http`.
+    package static let http = KeyTable([
+        KeyDefinition("listen", .text, default: "(required)", "the address and port to listen on"),
+        KeyDefinition("username", .text, default: "(none)", "the user who is let in"),
+        KeyDefinition("password_file", .path, default: "(none)", "the file with the password"),
+        KeyDefinition("hosts", .names, default: "[]", "names by which this machine may be asked"),
+        KeyDefinition(
+            "insecure",
+            .boolean,
+            default: "false",
+            "permits what others on the machine or the network could abuse"
         ),
     ])
 

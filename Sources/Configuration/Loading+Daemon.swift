@@ -28,6 +28,7 @@ extension Loading {
         let names = expansion(here: main.directory, over: environment)
         var settings = settings(of: section, names: names, directory: main.directory)
         settings.environment = environment
+        settings.http = readHTTP(of: main, names: names)
         check(settings, section)
         return DraftDaemon(settings: settings, marks: section.marks)
     }
@@ -69,6 +70,8 @@ extension Loading {
         if let means = section.choice("process_trees").flatMap(ProcessTrees.init(rawValue:)) {
             settings.processTrees = means
         }
+        settings.minimumFiles = section.integer("minfds")
+        settings.minimumProcesses = section.integer("minprocs")
         settings.user = section.text("user").flatMap { user($0, with: names) }
         if let template = section.text("identifier"), let text = expand(template, with: names) {
             settings.identifier = text

@@ -170,7 +170,7 @@ extension Loading {
         let names = Set(KeyTable.sections.map(\.name))
         for entry in file.entries where !entry.key.hasPrefix("x-") {
             if names.contains(entry.key) {
-                guard !file.isMain, entry.key == "swisord" || entry.key == "include" else {
+                guard !file.isMain, ["swisord", "include", "http"].contains(entry.key) else {
                     continue
                 }
                 complaints.error(

@@ -20,12 +20,14 @@ final class ClientConnection {
     private static let portion = 64 * 1024
 
     private let socket: ClientSocket
+    private let address: ClientAddress
     private let codec = EmbeddedChannel()
     private var buffer: ByteBuffer
 
     /// Connects to the daemon's socket.
-    init(path: String) throws(ControlClientError) {
-        socket = try ClientSocket(path: path)
+    init(to address: ClientAddress) throws(ControlClientError) {
+        self.address = address
+        socket = try ClientSocket(to: address)
         buffer = codec.allocator.buffer(capacity: Self.portion)
         do {
             try codec.pipeline.syncOperations.addHTTPClientHandlers()
@@ -49,7 +51,8 @@ final class ClientConnection {
     ///   - key: Its mark, by which a second sending is known as one.
     /// - Throws: `ControlClientError.protocolError` when it cannot be written as HTTP.
     func send(_ http: HTTPCall, key: RequestKey? = nil) throws(ControlClientError) {
-        var headers: HTTPHeaders = ["host": "swisord", "accept": "*/*"]
+        var headers: HTTPHeaders = ["host": address.host, "accept": "*/*"]
+        if let text = address.authorization { headers.add(name: "authorization", value: text) }
         if let key { headers.add(name: RequestKey.header, value: key.text) }
         if http.method == Route.Method.post.rawValue {
             headers.add(name: "content-length", value: String(http.body.count))

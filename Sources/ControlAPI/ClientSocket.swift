@@ -2,7 +2,7 @@
 
 private import Glibc
 
-/// A connection to a Unix socket by the system's own calls, which wait.
+/// A connection to the daemon by the system's own calls, which wait.
 ///
 /// A client does one thing at a time, so it needs no event loop and no thread: those would take
 /// longer to make than `status` takes to answer.
@@ -12,7 +12,19 @@ final class ClientSocket {
     private let descriptor: Int32
 
     /// Connects; waits for a few seconds when the daemon's queue is full.
-    init(path: String) throws(ControlClientError) {
+    convenience init(to address: ClientAddress) throws(ControlClientError) {
+        switch address {
+        case .path(let path): try self.init(path: path)
+        case .network(let host, let port, _):
+            self.init(owning: try Self.connect(to: host, port))
+        }
+    }
+
+    private init(owning descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    private convenience init(path: String) throws(ControlClientError) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let room = MemoryLayout.size(ofValue: address.sun_path)
@@ -22,27 +34,58 @@ final class ClientSocket {
             )
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw ClientSocket.explain(errno, path) }
+        let made = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Self.connect(AF_UNIX, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard made >= 0 else { throw ClientSocket.explain(errno, path) }
+        self.init(owning: made)
+    }
+
+    /// Connects to the first of a host's addresses that takes it.
+    private static func connect(
+        to host: String,
+        _ port: Int
+    ) throws(ControlClientError) -> Int32 {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        let refusal = getaddrinfo(host, String(port), &hints, &found)
+        guard refusal == 0 else {
+            throw .protocolError("\(host): \(String(cString: gai_strerror(refusal)))")
+        }
+        defer { freeaddrinfo(found) }
+        var next = found
+        while let entry = next?.pointee {
+            let made = connect(entry.ai_family, entry.ai_addr, entry.ai_addrlen)
+            if made >= 0 { return made }
+            next = entry.ai_next
+        }
+        throw explain(errno, "\(host):\(port)")
+    }
+
+    /// A connected socket, or -1 with errno.
+    private static func connect(
+        _ family: Int32,
+        _ address: UnsafePointer<sockaddr>,
+        _ length: socklen_t
+    ) -> Int32 {
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(family, kind, 0)
+        guard descriptor >= 0 else { return -1 }
         // The limit of sending is that of connecting, too.
         var patience = ClientSocket.patience
-        setsockopt(
-            descriptor,
-            SOL_SOCKET,
-            SO_SNDTIMEO,
-            &patience,
-            socklen_t(MemoryLayout<timeval>.size)
-        )
-        while true {
-            let result = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-            if result == 0 { return }
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+        while Glibc.connect(descriptor, address, length) != 0 {
             let code = errno
-            if code != EINTR { throw ClientSocket.explain(code, path) }
+            if code == EINTR { continue }
+            close(descriptor)
+            errno = code
+            return -1
         }
+        return descriptor
     }
 
     deinit {
@@ -104,7 +147,7 @@ final class ClientSocket {
         case ENOENT, ENOTDIR: .noSuchFile(path)
         case ECONNREFUSED: .refused(path)
         case EACCES, EPERM: .permissionDenied(path)
-        case EAGAIN: .timedOut
+        case EAGAIN, EINPROGRESS: .timedOut
         default: .protocolError("\(path): \(String(cString: strerror(code)))")
         }
     }

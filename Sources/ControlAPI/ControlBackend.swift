@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who is asking, from SO_PEERCRED.
-package struct Peer: Hashable, Sendable {
-    package let pid: Int32
-    package let uid: UInt32
-    package let gid: UInt32
+/// Who is asking.
+package enum Peer: Hashable, Sendable {
+    /// By the Unix socket: what the kernel says of him (SO_PEERCRED).
+    case local(pid: Int32, uid: UInt32, gid: UInt32)
+    /// By TCP: the user whose password he has given, nil where none is asked for.
+    case remote(user: String?, address: String)
+}
 
-    package init(pid: Int32, uid: UInt32, gid: UInt32) {
-        self.pid = pid
-        self.uid = uid
-        self.gid = gid
+extension Peer: CustomStringConvertible {
+    /// As it stands in the activity log.
+    package var description: String {
+        switch self {
+        case .local(let pid, let uid, _): "uid \(uid), pid \(pid)"
+        case .remote(let user?, let address): "user '\(user)' at \(address)"
+        case .remote(nil, let address): "somebody at \(address)"
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Asks the daemon over its Unix socket and waits for what it answers.
+/// Asks the daemon over its socket and waits for what it answers.
 ///
 /// It connects at the first request and keeps the connection for the next one. A daemon that dies
 /// while it is asked is started again and asked again: what changes something carries a key, by
@@ -9,7 +9,7 @@ package final class ControlClient {
     /// The most bytes of one answer that is not a stream.
     private static let answerLimit = 256 * 1024 * 1024
 
-    private let socketPath: String
+    private let address: ClientAddress
     private let patience: Duration
     private var connection: ClientConnection?
 
@@ -18,8 +18,13 @@ package final class ControlClient {
     /// - Parameters:
     ///   - socketPath: Where the daemon's socket is.
     ///   - patience: How long a daemon that went away is waited for.
-    package init(socketPath: String, patience: Duration = .zero) {
-        self.socketPath = socketPath
+    package convenience init(socketPath: String, patience: Duration = .zero) {
+        self.init(.path(socketPath), patience: patience)
+    }
+
+    /// The same for any address.
+    package init(_ address: ClientAddress, patience: Duration = .zero) {
+        self.address = address
         self.patience = patience
     }
 
@@ -125,7 +130,7 @@ package final class ControlClient {
             _ = onEvent(.failed(error))
             return
         }
-        let connection = try ClientConnection(path: socketPath)
+        let connection = try ClientConnection(to: address)
         try connection.send(http)
         var answer = HTTPAnswer(status: 0, body: [])
         while true {
@@ -154,7 +159,7 @@ package final class ControlClient {
         until deadline: ContinuousClock.Instant?
     ) throws(ControlClientError) -> HTTPAnswer {
         let connection =
-            if let connection { connection } else { try ClientConnection(path: socketPath) }
+            if let connection { connection } else { try ClientConnection(to: address) }
         self.connection = nil
         try connection.send(http, key: key)
         var answer = HTTPAnswer(status: 0, body: [])
@@ -207,7 +212,7 @@ package final class ControlClient {
         var retry = Retry(until: deadline)
         while true {
             do throws(ControlClientError) {
-                let connection = try ClientConnection(path: socketPath)
+                let connection = try ClientConnection(to: address)
                 try connection.send(http)
                 _ = try connection.next(until: deadline)
                 return true

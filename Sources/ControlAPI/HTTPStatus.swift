@@ -8,6 +8,7 @@ extension APIError.Code {
     package var httpStatus: Int {
         switch self {
         case .badRequest, .badSignal: 400
+        case .unauthorized: 401
         case .forbidden: 403
         case .notFound, .noSuchProcess, .noSuchGroup, .noLogFile: 404
         case .methodNotAllowed: 405

@@ -90,6 +90,7 @@ package struct APIError: Error, Hashable, Sendable, Codable {
         case overloaded = "overloaded"
         // About the request itself.
         case badRequest = "bad_request"
+        case unauthorized = "unauthorized"
         case forbidden = "forbidden"
         case notFound = "not_found"
         case methodNotAllowed = "method_not_allowed"

@@ -9,17 +9,15 @@ import NIOPosix
 /// The listening side, on the control thread: the socket's file, and who is let in.
 final class Acceptor {
     private let path: String
-    private let backend: any ControlBackend
     private let limits: ControlLimits
     private let log: @Sendable (String) -> Void
     private let listening: (@Sendable (Int32) -> Void)?
     private let loop: any EventLoop
-    private let registry: ConnectionRegistry
+    private let reception: Reception
     private let owner = geteuid()
     private var socket: ListeningSocket?
     private var listener: (any Channel)?
     private var watch: (any Channel)?
-    private var refusedCount = 0
     private var complaint: String?
 
     init(
@@ -31,12 +29,11 @@ final class Acceptor {
         loop: any EventLoop
     ) {
         self.path = path
-        self.backend = backend
         self.limits = limits
         self.log = log
         self.listening = listening
         self.loop = loop
-        registry = ConnectionRegistry(limit: limits.connections)
+        reception = Reception(backend: backend, limits: limits, loop: loop)
     }
 
     private var directory: String {
@@ -98,9 +95,9 @@ final class Acceptor {
         watch = nil
         let acceptor = NIOLoopBound(self, eventLoop: loop)
         let deadline = loop.scheduleTask(in: TimeAmount(limits.stopDeadline)) {
-            acceptor.value.registry.closeAll()
+            acceptor.value.reception.registry.closeAll()
         }
-        registry.finish {
+        reception.registry.finish {
             deadline.cancel()
             completion()
         }
@@ -119,7 +116,7 @@ final class Acceptor {
                 channel.eventLoop.makeCompletedFuture {
                     // Without it, a lack of descriptors would be tried again all the time.
                     let backoff = AcceptBackoffHandler { _ in
-                        acceptor.value.registry.closeOldestIdle()
+                        acceptor.value.reception.registry.closeOldestIdle()
                         return .milliseconds(100)
                     }
                     try channel.pipeline.syncOperations.addHandler(backoff)
@@ -162,52 +159,22 @@ final class Acceptor {
         )
         let acceptor = NIOLoopBound(self, eventLoop: loop)
         return credentials.flatMapThrowing { found in
-            let peer = Peer(pid: found.pid, uid: found.uid, gid: found.gid)
-            try acceptor.value.serve(peer, on: channel)
+            try acceptor.value.admit(found, on: channel)
         }
     }
 
-    private func serve(_ peer: Peer, on channel: any Channel) throws {
-        let gate = RequestGate(limits: limits)
+    private func admit(_ found: Credentials, on channel: any Channel) throws {
         var refusal: Refusal?
-        if peer.uid != 0, peer.uid != owner {
-            log("control: refused uid \(peer.uid), pid \(peer.pid)")
+        if found.uid != 0, found.uid != owner {
+            log("control: refused uid \(found.uid), pid \(found.pid)")
             refusal = Refusal(
                 .forbidden,
                 "Only root and the user of swisord may do this.",
                 hint: "Run as root or as the user that swisord runs as."
             )
         }
-        func connection(_ refusal: Refusal?) -> Connection {
-            Connection(
-                peer: peer,
-                backend: backend,
-                limits: limits,
-                gate: gate,
-                registry: registry,
-                refusal: refusal
-            )
-        }
-        var handler = connection(refusal)
-        if refusal == nil, !registry.admit(handler) {
-            refusal = Refusal(
-                .overloaded,
-                "All \(limits.connections) connections are busy.",
-                hint: "Try again in a moment."
-            )
-            handler = connection(refusal)
-        }
-        if refusal != nil {
-            guard refusedCount < limits.connections else { throw ChannelError.ioOnClosedChannel }
-            refusedCount += 1
-            let acceptor = NIOLoopBound(self, eventLoop: loop)
-            channel.closeFuture.whenComplete { _ in acceptor.value.refusedCount -= 1 }
-        }
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandlers([
-            gate, ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)),
-            HTTPResponseEncoder(), handler,
-        ])
+        let peer = Peer.local(pid: found.pid, uid: found.uid, gid: found.gid)
+        try reception.serve(peer, on: channel, refusal: refusal)
     }
 
     /// Logs something once, and not again for as long as it stays so.

@@ -38,6 +38,8 @@ final class Connection: ChannelInboundHandler {
     private let gate: RequestGate
     private let registry: ConnectionRegistry
     private let refusal: Refusal?
+    /// Looks at what comes by TCP; nil for the Unix socket.
+    private let network: NetworkGate?
     var phase: Phase = .idle(since: .now())
     var context: ChannelHandlerContext?
     private var deadline: Scheduled<Void>?
@@ -51,8 +53,10 @@ final class Connection: ChannelInboundHandler {
         limits: ControlLimits,
         gate: RequestGate,
         registry: ConnectionRegistry,
-        refusal: Refusal?
+        refusal: Refusal?,
+        network: NetworkGate? = nil
     ) {
+        self.network = network
         self.peer = peer
         self.backend = backend
         self.limits = limits
@@ -150,6 +154,11 @@ final class Connection: ChannelInboundHandler {
     }
 
     private func receive(_ head: HTTPRequestHead) {
+        if let network, case .remote(_, let address) = peer,
+            let objection = network.objection(to: head, from: address)
+        {
+            return refuse(objection)
+        }
         let lengths = head.headers["content-length"]
         let encodings = head.headers["transfer-encoding"]
         guard lengths.count <= 1, encodings.count <= 1, lengths.isEmpty || encodings.isEmpty,
@@ -317,7 +326,11 @@ final class Connection: ChannelInboundHandler {
         case .idle, .head, .body:
             gate.shut()
             serial += 1
-            answer(refusal.answer, in: Exchange(serial: serial))
+            answer(
+                refusal.answer,
+                in: Exchange(serial: serial),
+                with: HTTPHeaders(refusal.headers)
+            )
         case .waiting, .streaming, .writing, .lingering, .closed: break
         }
     }

@@ -12,12 +12,15 @@ import NIOPosix
 package final class ControlServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let acceptor: NIOLoopBound<Acceptor>
+    private let network: NIOLoopBoundBox<NetworkAcceptor?>
     private let loop: any EventLoop
 
     private init(group: MultiThreadedEventLoopGroup, acceptor: NIOLoopBound<Acceptor>) {
         self.group = group
         self.acceptor = acceptor
-        loop = group.next()
+        let loop = group.next()
+        self.loop = loop
+        network = .makeEmptyBox(valueType: NetworkAcceptor.self, eventLoop: loop)
     }
 
     deinit {
@@ -79,6 +82,43 @@ package final class ControlServer: Sendable {
         }
     }
 
+    /// Begins to serve by TCP as well.
+    ///
+    /// - Parameters:
+    ///   - access: Where, and to whom.
+    ///   - descriptor: A socket that an earlier daemon left, as for the Unix socket.
+    ///   - backend: The daemon.
+    ///   - limits: What clients may cost.
+    ///   - listening: Gets a descriptor of the socket that is its own to close.
+    ///   - log: Gets a line whenever something is worth one.
+    /// - Throws: `ControlServerError` when there can be no socket there.
+    package func serve(
+        _ access: NetworkAccess,
+        adopting descriptor: Int32? = nil,
+        backend: any ControlBackend,
+        limits: ControlLimits = ControlLimits(),
+        listening: (@Sendable (Int32) -> Void)? = nil,
+        log: @escaping @Sendable (String) -> Void
+    ) throws(ControlServerError) {
+        do {
+            try loop.flatSubmit { [loop, network] in
+                let acceptor = NetworkAcceptor(
+                    access,
+                    backend: backend,
+                    limits: limits,
+                    log: log,
+                    loop: loop
+                )
+                network.value = acceptor
+                return acceptor.open(adopting: descriptor, listening: listening)
+            }.wait()
+        } catch let error as ControlServerError {
+            throw error
+        } catch {
+            throw .system(operation: "serve", path: access.address, reason: "\(error)")
+        }
+    }
+
     /// Makes the socket again if its file has been removed; looks at it soon, and does not wait.
     package func ensureSocketExists() {
         loop.execute { [acceptor] in acceptor.value.restore() }
@@ -93,8 +133,11 @@ package final class ControlServer: Sendable {
         leavingFile: Bool = false,
         completion: @escaping @Sendable () -> Void = {}
     ) {
-        loop.execute { [acceptor] in
-            acceptor.value.stop(leavingFile: leavingFile, then: completion)
+        loop.execute { [acceptor, network] in
+            acceptor.value.stop(leavingFile: leavingFile) {
+                guard let network = network.value else { return completion() }
+                network.stop(then: completion)
+            }
         }
     }
 

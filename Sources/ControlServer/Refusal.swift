@@ -13,6 +13,12 @@ struct Refusal: Error, Hashable {
         self.status = status
     }
 
+    /// Headers that go with the answer.
+    var headers: [(String, String)] {
+        error.code == .unauthorized
+            ? [("www-authenticate", "Basic realm=\"swisord\", charset=\"UTF-8\"")] : []
+    }
+
     var answer: HTTPAnswer { HTTPAnswer(error, status: status) }
 
     static let notHTTP = Refusal(

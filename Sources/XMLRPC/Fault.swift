@@ -79,8 +79,8 @@ extension Fault {
         case .stillRunning: self.init(.stillRunning, name)
         case .shuttingDown: self.init(.shutdownState)
         case .invalidConfiguration: self.init(.cannotReread, error.message)
-        case .failed, .overloaded, .badRequest, .forbidden, .notFound, .methodNotAllowed,
-            .tooLarge, .timedOut:
+        case .failed, .overloaded, .badRequest, .unauthorized, .forbidden, .notFound,
+            .methodNotAllowed, .tooLarge, .timedOut:
             self.init(.failed, error.message)
         }
     }

@@ -22,8 +22,8 @@ enum CoreMessage: Sendable {
     case trees(TreeThread.News)
     case configurationRead(ConfigurationReading)
     case note(level: LogLevel, text: String)
-    /// The control socket, as a descriptor that is the core's to close.
-    case listening(Int32)
+    /// A socket that the server listens on, as a descriptor that is the core's to close.
+    case listening(Int32, StateStore.Descriptor)
     /// What an upgrade is to go over to, as a descriptor that is the core's to close.
     case executable(Result<Int32, SystemError>, reply: PendingReplies.Reply)
     case serverStopped

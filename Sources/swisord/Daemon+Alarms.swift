@@ -31,6 +31,7 @@ extension Daemon {
                 "the listeners of \(pool.name) have missed \(pool.counts.dropped) events"
             )
         }
+        if let networkTrouble { alarms.append(networkTrouble) }
         if let trouble = store.trouble { alarms.append(trouble) }
         if let trouble = ledger.trouble { alarms.append("requests cannot be recorded: \(trouble)") }
         return alarms

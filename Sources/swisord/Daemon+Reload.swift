@@ -129,7 +129,7 @@ extension Daemon {
         )
         note(.reload, .reload, to: "applied")
         if case .restartAll(let peer, let reply) = purpose {
-            log.warning("restart of all asked for by uid \(peer.uid), pid \(peer.pid)")
+            log.warning("restart of all asked for by \(peer)")
             restartAll()
             reply(.daemon(information()))
             return

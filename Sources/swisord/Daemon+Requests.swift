@@ -24,7 +24,7 @@ extension Daemon {
         case .configurationRead(let reading): arrived(reading)
         case .note(let level, let text): log.log(level: level.activityLevel.loggerLevel, "\(text)")
         case .executable(let file, let reply): goOver(to: file, reply)
-        case .listening(let number): store.keep(OwnedDescriptor(owning: number), as: .socket)
+        case .listening(let number, let kind): store.keep(OwnedDescriptor(owning: number), as: kind)
         case .serverStopped: isServerStopped = true
         }
     }
@@ -52,7 +52,7 @@ extension Daemon {
                 reply(.failure(.shuttingDown))
                 return
             }
-            log.warning("shutdown asked for by uid \(peer.uid), pid \(peer.pid)")
+            log.warning("shutdown asked for by \(peer)")
             beginShutdown()
             reply(.daemon(information()))
         case .reopenLogs:

@@ -66,6 +66,8 @@ final class Daemon {
     /// Whether much memory was used for a moment and may be given back.
     var isHeapLoose = false
     var server: ControlServer?
+    /// Why clients cannot come by TCP, though they should.
+    var networkTrouble: String?
     let log: Logger
     let narrator = Narrator()
     let environment: ChildEnvironment

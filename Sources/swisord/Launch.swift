@@ -211,22 +211,6 @@ extension Launch {
         }
     }
 
-    private func serve(_ daemon: Daemon, _ core: Mailbox<CoreMessage>) throws(StartupFailure) {
-        let keep: @Sendable (Int32) -> Void = { core.post(.listening($0)) }
-        do throws(ControlServerError) {
-            daemon.server = try ControlServer.start(
-                adopting: watch?.take(.socket)?.release(),
-                path: settings.socket,
-                backend: ControlBridge(core: core),
-                listening: watch == nil ? nil : keep
-            ) { text in
-                core.post(.note(level: .warn, text: text))
-            }
-        } catch {
-            throw StartupFailure(text: "socket \(settings.socket): \(error)")
-        }
-    }
-
     private func greet(_ log: Logger, _ past: Past) {
         let pid = ThisProcess.pid
         guard let watch, watch.isResumption else {

@@ -38,6 +38,11 @@ struct Startup {
         if !reading.diagnostics.isEmpty { StandardError.write(reading.text + "\n") }
         guard let loaded = reading.loaded else { return 2 }
         if isCheck { return 0 }
+        do throws(StartupFailure) {
+            try MinimumLimits.raise(loaded.configuration.daemon)
+        } catch {
+            return complain(error.text, code: error.code)
+        }
         if loaded.configuration.daemon.nodaemon { return runInForeground(loaded) }
         return runDetached(loaded)
     }

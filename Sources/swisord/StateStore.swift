@@ -19,6 +19,7 @@ final class StateStore {
         case configuration = 2
         case socket = 3
         case cgroups = 4
+        case network = 5
     }
 
     /// Why the last record could not be written; nil when it could.

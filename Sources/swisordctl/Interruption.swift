@@ -16,6 +16,15 @@ extension Session {
     mutating func report(_ interruption: Interruption, by verb: any Verb.Type) {
         switch interruption {
         case .unreachable(let failure): report(failure)
+        case .refused(let error) where error.code == .unauthorized:
+            fail(
+                "Server requires authentication",
+                APIError(
+                    .unauthorized,
+                    "a user and a password are asked for",
+                    hint: "give them with -u and -p, or in SWISORD_USER and SWISORD_PASSWORD"
+                )
+            )
         case .refused(let error):
             let refusal = verb.refusal(for: error)
             fail(refusal.line, error, refusal.status)

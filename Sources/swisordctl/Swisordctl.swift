@@ -24,9 +24,24 @@ struct Swisordctl: ParsableCommand {
 
     @Option(
         name: [.customShort("s"), .long],
-        help: ArgumentHelp("The socket itself.", valueName: "unix:///PATH")
+        help: ArgumentHelp("The socket itself.", valueName: "unix:///PATH|http://HOST:PORT")
     )
     var serverurl: String?
+
+    @Option(
+        name: [.customShort("u"), .long],
+        help: ArgumentHelp("Who asks, where the daemon is reached by TCP.", valueName: "user")
+    )
+    var username: String?
+
+    @Option(
+        name: [.customShort("p"), .long],
+        help: ArgumentHelp(
+            "His password, which others can see in ps; SWISORD_PASSWORD holds it unseen.",
+            valueName: "password"
+        )
+    )
+    var password: String?
 
     @Flag(name: .shortAndLong, help: "Go on with the shell after the verb.")
     var interactive = false

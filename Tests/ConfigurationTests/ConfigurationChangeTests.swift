@@ -168,7 +168,8 @@ struct ConfigurationChangeTests {
             swisord: {loglevel: debug, socket: /run/x.sock, umask: 077, logfile_backups: 1, user: josh,
               logfile: /l, logfile_maxbytes: 1, pidfile: /p, directory: /d, nodaemon: true, silent: true,
               childlogdir: /c, identifier: i, runtime_dir: /r, state_dir: /s, orphans: leave,
-              process_trees: proc}
+              process_trees: proc, minfds: 64, minprocs: 64}
+            http: {listen: "127.0.0.1:9001", insecure: true}
             programs: {a: {command: a, stdout_logfile: NONE, stderr_logfile: NONE}}
             """
         )
@@ -176,7 +177,7 @@ struct ConfigurationChangeTests {
             change.needsDaemonRestart
                 == KeyTable.daemon.keys.map(\.name).filter {
                     $0 != "environment"
-                }
+                } + ["http"]
         )
         #expect(change.changed.isEmpty)
     }

@@ -10,9 +10,10 @@ struct KeyTableTests {
     private static let tables: [(section: String, table: KeyTable)] = [
         ("swisord", .daemon), ("programs", .program), ("groups", .group), ("backoff", .backoff),
         ("event_listeners", .listening),
+        ("http", .http),
     ]
 
-    @Test("stands in the manual page, with the type and the default of each key", arguments: 0..<5)
+    @Test("stands in the manual page, with the type and the default of each key", arguments: 0..<6)
     func manual(_ index: Int) throws {
         let (section, table) = Self.tables[index]
         let page = try contents(of: "\(Self.project)/man/supervisor.yaml.5")
@@ -40,7 +41,7 @@ struct KeyTableTests {
     func unsupported() throws {
         let page = try contents(of: "\(Self.project)/man/supervisor.yaml.5")
         for key in [
-            "minfds", "minprocs", "nocleanup", "strip_ansi", "profile_options",
+            "nocleanup", "strip_ansi", "profile_options",
         ] {
             #expect(page.contains(key))
         }
@@ -51,7 +52,7 @@ struct KeyTableTests {
         let path = "\(Self.project)/supervisor.yaml.example"
         let text = try contents(of: path)
         for key in KeyTable.daemon.keys + KeyTable.program.keys + KeyTable.group.keys
-            + KeyTable.backoff.keys + KeyTable.listening.keys
+            + KeyTable.backoff.keys + KeyTable.listening.keys + KeyTable.http.keys
         {
             #expect(text.contains("\(key.name):"), "\(key.name) is not in the example")
         }

@@ -24,6 +24,44 @@ final class RawClient {
             }
         }
         guard result == 0 else { throw Failure(what: "connect", code: errno) }
+        giveUp(after: timeout)
+    }
+
+    /// Connects to a port of this machine.
+    init(port: Int, timeout: Int = 20) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure(what: "socket", code: errno) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw Failure(what: "connect", code: errno) }
+        giveUp(after: timeout)
+    }
+
+    /// A port of this machine that nobody listens on.
+    static func freePort() throws -> Int {
+        let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        defer { close(probe) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(probe, $0, length) == 0 ? getsockname(probe, $0, &length) : -1
+            }
+        }
+        guard result == 0 else { throw Failure(what: "bind", code: errno) }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    private func giveUp(after timeout: Int) {
         var time = timeval(tv_sec: timeout, tv_usec: 0)
         setsockopt(
             descriptor,

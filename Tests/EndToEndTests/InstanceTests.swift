@@ -118,3 +118,33 @@ struct SocketTests {
         }
     }
 }
+
+@Suite("The limits of the daemon", .scenarios, .timeLimit(.minutes(10)))
+struct MinimumLimitTests {
+    @Test("are raised for programs, or the daemon does not start")
+    func minimum() throws {
+        try Daemon.prepared("") { daemon in
+            daemon.wrapper = ["/bin/sh", "-c", "ulimit -S -n 50; exec \"$@\"", "sh"]
+            daemon.configure(
+                "programs: {show: {command: [sh, -c, 'ulimit -S -n; exec sleep 1000'], startsecs: 0}}",
+                settings: ["minfds: 77"]
+            )
+            try daemon.start()
+            try daemon.wait(forFile: "log/show.log", toHold: "77\n")
+        }
+    }
+
+    @Test("that are out of reach are told")
+    func refused() throws {
+        try Daemon.prepared(
+            "programs: {idle: {command: sleep 1000}}",
+            settings: ["minfds: 2000000000"]
+        ) { daemon in
+            // Beyond fs.nr_open, which root cannot pass either.
+            let words = ["-n", "-c", daemon.file]
+            let finished = try daemon.run(Daemon.swisord, words)
+            #expect(finished.errors.contains("minfds is 2000000000"))
+            #expect(finished.status == 2)
+        }
+    }
+}

@@ -30,7 +30,7 @@ enum RequestFuzz {
         let registry = ConnectionRegistry(limit: limits.connections)
         let gate = RequestGate(limits: limits)
         let connection = Connection(
-            peer: Peer(pid: 1, uid: 0, gid: 0),
+            peer: Peer.local(pid: 1, uid: 0, gid: 0),
             backend: backend,
             limits: limits,
             gate: gate,

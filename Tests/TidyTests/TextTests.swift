@@ -40,6 +40,8 @@ struct TextTests {
             "www.apache.org", "supervisord.org", "localhost", "example.com", "yaml.org",
             "docs.python.org", "json-schema.org", "html.spec.whatwg.org", "spec.openapis.org",
             "no-color.org",
+            // Where any host may stand.
+            "host", "HOST",
         ]
         let local = ["/wo" + "rk/", "/tmp/" + "hub"]
         for file in SourceTree.files where file.path != "Package.resolved" {

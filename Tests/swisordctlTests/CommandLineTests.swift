@@ -42,7 +42,10 @@ struct CommandLineTests {
         #expect(throws: (any Error).self) { try Swisordctl.read(["-x", "status"]) }
     }
 
-    @Test("takes a socket as unix:///PATH only", arguments: ["http://x:9001", "unix://", "/x", ""])
+    @Test(
+        "takes no socket but a path or a port",
+        arguments: ["https://x:9001", "unix://", "/x", ""]
+    )
     func socket(url: String) {
         let search = SocketSearch(file: nil, url: url)
         #expect(throws: SocketSearch.Problem.self) { try search.endpoint(.ofThisProcess).get() }

@@ -159,6 +159,36 @@ struct ConfigurationVerbTests {
         #expect(Transcript("update g all", .plan(Self.plan)).requests == [.apply(groups: [])])
     }
 
+    @Test("update --plan shows each process with a reason, of all groups or some")
+    func planned() {
+        let plan = ReloadPlan(
+            steps: [
+                .init(name: "b", group: "g", action: .restart, reason: "command changed"),
+                .init(name: "a", group: "a", action: .keep, reason: "unchanged"),
+                .init(name: "c", group: "c", action: .stop, reason: "no longer in the file"),
+            ]
+        )
+        let all = Transcript("update --plan", .plan(plan))
+        #expect(
+            all.output == """
+                a                                keep      unchanged
+                c                                stop      no longer in the file
+                g:b                              restart   command changed\n
+                """
+        )
+        #expect(all.requests == [.plan])
+        #expect(all.status == 0)
+        let some = Transcript("update nope a --plan", .plan(plan))
+        #expect(
+            some.output == """
+                ERROR: no such group: nope
+                a                                keep      unchanged\n
+                """
+        )
+        #expect(some.status == 1)
+        #expect(some.requests == [.plan])
+    }
+
     @Test("reload names the file and then what changed")
     func reload() {
         let seen = Transcript(

@@ -46,7 +46,7 @@ struct KernelTests {
         let folder = try TemporaryFolder()
         let path = folder.path + "/s.sock"
         func failure() -> ConnectionFailure? {
-            let connection = ControlConnection(to: Endpoint(url: "unix://" + path))
+            let connection = ControlConnection(to: Endpoint(url: "unix://" + path), .path(path))
             do throws(ConnectionFailure) {
                 _ = try connection.send(.daemon)
                 return nil

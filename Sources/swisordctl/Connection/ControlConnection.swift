@@ -2,7 +2,7 @@
 
 import ControlAPI
 
-/// The daemon behind its Unix socket.
+/// The daemon behind its socket.
 ///
 /// The client, with its thread, is made at the first question: `help` asks none.
 final class ControlConnection: DaemonConnection {
@@ -10,14 +10,12 @@ final class ControlConnection: DaemonConnection {
     private static let patience = Duration.seconds(30)
 
     let endpoint: Endpoint
-    private lazy var client = ControlClient(
-        socketPath: String(endpoint.url.dropFirst(7)),
-        patience: Self.patience
-    )
+    private let address: ClientAddress
+    private lazy var client = ControlClient(address, patience: Self.patience)
 
-    /// Takes a `unix://` address.
-    init(to endpoint: Endpoint) {
+    init(to endpoint: Endpoint, _ address: ClientAddress) {
         self.endpoint = endpoint
+        self.address = address
     }
 
     func send(_ request: Request) throws(ConnectionFailure) -> Response {
@@ -43,9 +41,9 @@ final class ControlConnection: DaemonConnection {
         _ request: StreamRequest,
         receiver: @escaping @Sendable () -> (StreamEvent) -> Bool
     ) {
-        let endpoint = endpoint
+        let (endpoint, address) = (endpoint, address)
         BackgroundThread.run {
-            try? ControlConnection(to: endpoint).stream(request, receive: receiver())
+            try? ControlConnection(to: endpoint, address).stream(request, receive: receiver())
         }
     }
 }

@@ -7,6 +7,8 @@ import ControlAPI
 struct SocketSearch {
     let file: String?
     let url: String?
+    /// Who asks, where the daemon is reached by TCP.
+    var login: Login?
 
     /// Why the socket is not known.
     struct Problem: Error, Hashable {
@@ -15,9 +17,10 @@ struct SocketSearch {
 
     func endpoint(_ surroundings: @autoclosure () -> Surroundings) -> Result<Endpoint, Problem> {
         if let url {
-            guard url.hasPrefix("unix:///"), url.count > "unix:///".count else {
+            guard ClientAddress(url: url) != nil else {
+                let forms = "unix:///PATH or http://HOST:PORT"
                 return .failure(
-                    Problem(text: "'\(url)' is not a socket: it must look like unix:///PATH")
+                    Problem(text: "'\(url)' is not a socket: it must look like \(forms)")
                 )
             }
             return .success(Endpoint(url: url))
@@ -50,7 +53,12 @@ struct SocketSearch {
     /// So `help` and a mistyped verb need no configuration.
     func connection() -> any DaemonConnection {
         switch endpoint(.ofThisProcess) {
-        case .success(let endpoint): ControlConnection(to: endpoint)
+        case .success(let endpoint):
+            if let address = ClientAddress(url: endpoint.url, login: login) {
+                ControlConnection(to: endpoint, address)
+            } else {
+                UnknownSocket(Problem(text: "'\(endpoint.url)' is not a socket"))
+            }
         case .failure(let problem): UnknownSocket(problem)
         }
     }

@@ -98,7 +98,14 @@ extension Completion {
     ) -> [String] {
         let line = CommandLineWords(Array(arguments.prefix(max(0, index))))
         return candidates(for: prefix, after: line.words) {
-            let search = SocketSearch(file: line.configuration, url: line.serverurl)
+            let login = (line.username ?? variable("SWISORD_USER")).map {
+                Login(user: $0, password: line.password ?? variable("SWISORD_PASSWORD") ?? "")
+            }
+            let search = SocketSearch(
+                file: line.configuration,
+                url: line.serverurl,
+                login: login
+            )
             guard case .programs(let list) = try? search.connection().send(.programs(.all)) else {
                 return []
             }
@@ -110,6 +117,8 @@ extension Completion {
     private struct CommandLineWords {
         var configuration: String?
         var serverurl: String?
+        var username: String?
+        var password: String?
         var words: [String] = []
 
         init(_ arguments: [String]) {
@@ -118,6 +127,8 @@ extension Completion {
                 switch word {
                 case "-c", "--configuration": configuration = rest.popFirst()
                 case "-s", "--serverurl": serverurl = rest.popFirst()
+                case "-u", "--username": username = rest.popFirst()
+                case "-p", "--password": password = rest.popFirst()
                 case _ where words.isEmpty && word.hasPrefix("-"): continue
                 default: words.append(word)
                 }

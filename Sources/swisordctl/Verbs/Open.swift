@@ -8,13 +8,13 @@ enum Open: Verb {
     static let forms = [
         HelpForm(
             "open <url>",
-            "Go over to another daemon, as in unix:///PATH, and show its status."
+            "Go over to another daemon, unix:///PATH or http://HOST:PORT; show its status."
         )
     ]
 
     static func run(_ arguments: [String], in session: inout Session) throws(Interruption) {
         let url = arguments.joined(separator: " ")
-        guard url.hasPrefix("unix:") else {
+        guard url.hasPrefix("unix:") || url.hasPrefix("http:") else {
             session.fail(
                 "ERROR: url must be http:// or unix://",
                 APIError(.badRequest, "'\(url)' is no address of a daemon")
