@@ -21,11 +21,7 @@ extension Converter {
         case "supervisord" where section.label.isEmpty: daemon += convertDaemon(section)
         case "program": append(program(section, by: KeyRule.program, into: .program))
         case "fcgi-program": convertSocketProgram(section)
-        case "eventlistener":
-            lose(
-                "[\(section.name)] is an event listener, which this version has not",
-                at: section.place
-            )
+        case "eventlistener": convertListener(section)
         case "group": convertGroup(section)
         case "unix_http_server": convertUnixServer(section)
         case "inet_http_server": convertInternetServer(section)
@@ -73,6 +69,35 @@ extension Converter {
             return
         }
         append(program(section, by: KeyRule.socket, into: .program))
+    }
+
+    /// `defaults` are for programs alone, so a listener says itself how far its stop reaches.
+    private mutating func convertListener(_ section: INISection) {
+        let shared = defaults
+        let listener = program(section, by: KeyRule.listener, into: .listener)
+        defaults = shared
+        guard var listener else { return }
+        var entries = listener.entries
+        if entries["redirect_stderr"] != nil {
+            entries["redirect_stderr"] = nil
+            lose(
+                "the outputs of [\(section.name)] went to one place; its stdout carries the protocol",
+                at: section.place
+            )
+        }
+        for key in ["stopasgroup", "killasgroup"] where entries[key] == nil {
+            entries.append(YAMLEntry(key, .plain("false")))
+        }
+        // What it says on its standard output is the protocol, which supervisord keeps in a log.
+        if entries["stdout_logfile"] == nil {
+            entries.append(YAMLEntry("stdout_logfile", .plain("AUTO")))
+        }
+        listener.value = .map(entries)
+        if programs[listener.key] != nil || listeners[listener.key] != nil {
+            lose("there are two programs '\(listener.key)'; one is left out", at: section.place)
+        } else {
+            listeners.append(listener)
+        }
     }
 
     private mutating func convertGroup(_ section: INISection) {

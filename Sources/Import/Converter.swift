@@ -13,6 +13,7 @@ struct Converter {
     var daemon: [YAMLEntry] = []
     var http: [YAMLEntry] = []
     var programs: [YAMLEntry] = []
+    var listeners: [YAMLEntry] = []
     var groups: [YAMLEntry] = []
     /// Keys that every program would have to repeat.
     var defaults: [YAMLEntry] = []
@@ -105,6 +106,7 @@ extension Converter {
             writer.write([YAMLEntry("defaults", .map(defaults))])
         }
         writer.section("programs", programs)
+        writer.section("event_listeners", listeners)
         writer.section("groups", groups)
         return writer.text
     }

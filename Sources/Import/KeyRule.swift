@@ -111,6 +111,18 @@ extension KeyRule {
             KeyRule("socket_mode", .octal),
         ]
 
+    /// `[eventlistener:x]`.
+    static let listener =
+        program.filter { $0.name != "redirect_stderr" } + [
+            KeyRule("redirect_stderr", .dropped),
+            KeyRule("events", .names),
+            KeyRule("buffer_size", .number(least: 1)),
+            KeyRule(
+                "result_handler",
+                .missing("it loads Python; a result of OK takes an event, any other refuses it")
+            ),
+        ]
+
     static let group = [
         KeyRule("programs", .names),
         KeyRule("priority", .integer),
