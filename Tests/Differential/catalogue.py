@@ -23,6 +23,12 @@ def shell(name, script, *keys):
         key + "\n" for key in keys)
 
 
+def deaf(site, *keys):
+    """A program that only SIGKILL ends. Its log says when it is deaf: its trap needs a moment."""
+    return shell("deaf", 'trap "" TERM; echo set; while :; do sleep 0.1; done', "stopwaitsecs=600",
+                 "startsecs=0", "stdout_logfile=%s/deaf.log" % site.dir, *keys)
+
+
 class Scenario:
     def __init__(self, name, run, differs=(), sometimes=False):
         self.name = name

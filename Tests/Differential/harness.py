@@ -203,6 +203,22 @@ class Site:
             self.transcript.append("= %s" % result.status)
         return result
 
+    def begin(self, line):
+        """Begins a command that does not end before something else has happened."""
+        return (line, *self.client_process(line.split(" ")))
+
+    def end(self, begun):
+        """Waits for the end of a command that has been begun and writes down what it said."""
+        line, process, descriptor = begun
+        output = b""
+        while piece := os.read(descriptor, 65536):
+            output += piece
+        os.close(descriptor)
+        status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        self.transcript.append("$ " + line)
+        self.transcript += self.normal(output.decode("utf-8", "replace")).splitlines()
+        self.transcript.append("= %s" % status)
+
     def follow(self, line, enough, patience=PATIENCE):
         """Runs a command that does not end until its output holds `enough`; returns the output."""
         process, descriptor = self.client_process(line.split(" "))

@@ -50,6 +50,24 @@ def fact_3_a_broken_file_ends_nothing(site):
     site.note("the program lives", alive(pid))
 
 
+@scenario(differs="reload-of-a-broken-file")
+def fact_3b_a_relative_path_is_found_again(site):
+    """The daemon has gone to another directory since it was told where its file is."""
+    os.mkdir(site.path("sub"))
+    daemon = "directory=%s/sub\n" % site.dir
+    site.configure(sleeper("a"), daemon)
+    site.arguments = lambda: ["-c", "supervisord.conf"]
+    site.by_url = True
+    site.launch("-j", site.path("main.pid"))
+    site.wait_exit()
+    pid = int(site.wait_text("main.pid", "\n"))
+    site.wait("a", "RUNNING")
+    site.configure(sleeper("a") + sleeper("b"), daemon)
+    os.kill(pid, signal.SIGHUP)
+    eventually(lambda: not alive(pid) or "b" in site.states(), "it has read the file, or ended")
+    site.note("the daemon lives", alive(pid))
+
+
 @scenario(differs="second-start-touches-nothing")
 def fact_4_a_second_start_touches_no_log(site):
     site.configure(shell("a", "echo kept; exec sleep 600", "startsecs=0"))
@@ -88,6 +106,25 @@ def fact_9b_tail_shows_control_characters(site):
     result = site.ctl("tail a", record=False)
     site.note("status", result.status)
     site.note("shows it", "two" in result.output)
+
+
+@scenario(differs="tail-of-any-bytes")
+def fact_9c_pieces_of_logs_may_begin_anywhere(site):
+    """Over XML-RPC, of both outputs, from each byte on."""
+    site.script("say.sh", "printf 'ä\\001'; printf 'ä\\001' >&2; exec sleep 600\n")
+    site.configure("[program:a]\ncommand=%s/say.sh\nstartsecs=0\nstdout_logfile=%s/a.log\n"
+                   "stderr_logfile=%s/a.err\n" % (site.dir, site.dir, site.dir))
+    site.start()
+    site.wait_text("a.log", b"\001")
+    site.wait_text("a.err", b"\001")
+    site.wait("a", "RUNNING")
+    server = site.rpc().supervisor
+    for read in (server.readProcessStdoutLog, server.readProcessStderrLog):
+        for offset in range(3):
+            try:
+                site.note("from %d" % offset, "\\1" if read("a", offset, 0) is not None else "nothing")
+            except Exception as fault:
+                site.note("from %d" % offset, type(fault).__name__)
 
 
 @scenario(differs="umask-and-directory-in-the-foreground")

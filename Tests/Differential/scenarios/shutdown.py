@@ -4,7 +4,7 @@
 import os
 import signal
 
-from catalogue import idle, scenario, shell, sleeper
+from catalogue import deaf, idle, scenario, shell, sleeper
 from harness import alive, eventually
 
 A = sleeper("a")
@@ -129,3 +129,18 @@ def start_after_an_end(site):
     site.start()
     site.wait("a", "RUNNING")
     site.ctl("status")
+
+
+@scenario(differs=("lists-until-the-end", "no-traceback"))
+def commands_while_shutting_down(site):
+    site.configure(deaf(site) + idle("b"))
+    site.start()
+    site.wait_text("deaf.log", "set")
+    site.wait("deaf", "RUNNING")
+    pid = site.pid("deaf")
+    site.ctl("shutdown")
+    site.wait_text("main.log", "waiting for deaf to")
+    for line in ("avail", "reread", "update", "add b", "remove b", "reload", "shutdown"):
+        site.ctl(line)
+    os.kill(pid, signal.SIGKILL)
+    site.note("status", site.wait_exit())

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """signal and clear."""
 
+import os
+import shutil
+
 from catalogue import idle, scenario, shell, sleeper, steps
 
 AB = sleeper("a") + idle("b")
@@ -70,3 +73,15 @@ def clear_all(site):
     result = site.ctl("clear all", record=False)
     site.note("lines", sorted(result.output.splitlines()))
     site.note("status", result.status)
+
+
+@scenario()
+def clear_where_the_folder_is_gone(site):
+    os.mkdir(site.path("sub"))
+    site.configure(sleeper("a", "stdout_logfile=%s/sub/a.log" % site.dir,
+                           "stderr_logfile=%s/sub/a.err" % site.dir))
+    site.start()
+    site.wait("a", "RUNNING")
+    shutil.rmtree(site.path("sub"))
+    site.ctl("clear a")
+    site.ctl("clear all")

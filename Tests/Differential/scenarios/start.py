@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What start and restart say, and their exit statuses."""
 
-from catalogue import idle, scenario, shell, sleeper, steps
+import os
+import signal
+
+from catalogue import deaf, idle, scenario, shell, sleeper, steps
 
 A = idle("a")
 AB = idle("a") + idle("b")
@@ -74,3 +77,32 @@ def start_by_priority(site):
     log = site.wait_text("main.log", "late entered RUNNING")
     order = [line.split("'")[1] for line in log.decode().splitlines() if "spawned:" in line]
     site.note("order", " ".join(order))
+
+
+@scenario(differs="start-while-stopping")
+def start_of_what_is_being_stopped(site):
+    """supervisord refuses what swisord does once the program has stopped."""
+    site.configure(deaf(site))
+    site.start()
+    site.wait_text("deaf.log", "set")
+    site.wait("deaf", "RUNNING")
+    pid = site.pid("deaf")
+    stop = site.begin("stop deaf")
+    site.wait("deaf", "STOPPING")
+    start = site.begin("start deaf")
+    if site.name == "supervisord":
+        site.end(start)
+    os.kill(pid, signal.SIGKILL)
+    site.end(stop)
+    if site.name == "swisord":
+        site.end(start)
+
+
+@scenario()
+def start_that_is_stopped_halfway(site):
+    site.configure(idle("a", "startsecs=600").replace("startsecs=0\n", "", 1))
+    site.start()
+    start = site.begin("start a")
+    site.wait("a", "STARTING")
+    site.ctl("stop a")
+    site.end(start)

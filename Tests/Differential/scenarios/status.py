@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What status and pid show, and their exit statuses."""
 
-from catalogue import idle, scenario, shell, sleeper, steps
+import os
+import signal
+import xmlrpc.client
+
+from catalogue import deaf, idle, scenario, shell, sleeper, steps
 
 AB = sleeper("a") + idle("b")
 GROUP = sleeper("a") + idle("b") + idle("c") + "[group:g]\nprograms=a,b\n"
@@ -62,3 +66,54 @@ def pid_lines(site):
     site.note("pid all", result.output.replace(str(site.pid("a")), "A"))
 
 
+@scenario()
+def status_of_what_is_tried_again_is_success(site):
+    site.configure(shell("a", "exit 3", "startretries=1000"))
+    site.start()
+    site.wait("a", "BACKOFF")
+    # It may be STARTING again by now, which is success as well.
+    site.note("status", site.ctl("status a", record=False).status)
+
+
+def while_stopping(name, *lines, differs=()):
+    """Commands on a program that is stopping, and takes as long as it is let."""
+    def run(site):
+        site.configure(deaf(site))
+        site.start()
+        site.wait_text("deaf.log", "set")
+        site.wait("deaf", "RUNNING")
+        pid = site.pid("deaf")
+        stop = site.begin("stop deaf")
+        site.wait("deaf", "STOPPING")
+        for line in lines:
+            site.ctl(line)
+        site.note("status", site.ctl("status", record=False).status)
+        os.kill(pid, signal.SIGKILL)
+        site.end(stop)
+    run.__name__ = name
+    scenario(differs)(run)
+
+
+while_stopping("status_while_stopping_is_success")
+while_stopping("status_while_stopping", "status", differs="reason-in-status")
+while_stopping("signal_while_stopping", "signal CONT deaf")
+while_stopping("remove_while_stopping", "remove deaf")
+while_stopping("fg_while_stopping", "fg deaf")
+
+
+@scenario(differs="a-second-stop-is-no-mistake")
+def stop_while_stopping(site):
+    """Over XML-RPC, without waiting."""
+    site.configure(deaf(site))
+    site.start()
+    site.wait_text("deaf.log", "set")
+    site.wait("deaf", "RUNNING")
+    pid = site.pid("deaf")
+    server = site.rpc().supervisor
+    site.note("first", server.stopProcess("deaf", False))
+    site.wait("deaf", "STOPPING")
+    try:
+        site.note("second", server.stopProcess("deaf", False))
+    except xmlrpc.client.Fault as fault:
+        site.note("second", fault.faultString)
+    os.kill(pid, signal.SIGKILL)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """tail and maintail."""
 
+import os
+
 from catalogue import idle, scenario, shell, sleeper, steps
 
 SAYS = shell("a", "echo one; echo two; echo three; echo error >&2; exec sleep 600", "startsecs=0",
@@ -114,3 +116,38 @@ def maintail_follows(site):
     seen = site.follow("maintail -f", b"a entered RUNNING")
     site.note("first line", seen.splitlines()[0])
     site.note("last line", seen.splitlines()[-1])
+
+
+steps("tail_follows_an_unknown_one", idle("a"), "tail -f x")
+steps("tail_follows_two", idle("a"), "tail -f a stdout more", differs="short-help")
+steps("tail_follows_an_unknown_channel", idle("a"), "tail -f a nowhere")
+
+
+def lost_log(name, put):
+    """The file of a log is no longer at its path, and what is in its place is `put` there."""
+    def run(site):
+        site.configure(SAYS.replace("{dir}", site.dir))
+        site.start()
+        site.wait_text("a.log", "three")
+        site.wait("a", "RUNNING")
+        os.unlink(site.path("a.log"))
+        put(site.path("a.log"))
+        site.ctl("tail a")
+    run.__name__ = name
+    scenario("deleted-logs-are-shown")(run)
+
+
+lost_log("tail_of_a_log_that_was_deleted", lambda path: None)
+lost_log("tail_of_a_log_in_whose_place_is_a_folder", os.mkdir)
+
+
+@scenario(differs="deleted-logs-are-shown")
+def maintail_of_a_log_that_was_deleted(site):
+    site.configure(sleeper("a"))
+    site.start()
+    site.wait("a", "RUNNING")
+    site.wait_text("main.log", "a entered RUNNING")
+    os.unlink(site.path("main.log"))
+    result = site.ctl("maintail", record=False)
+    site.note("status", result.status)
+    site.note("last line", result.output.rstrip("\n").splitlines()[-1])

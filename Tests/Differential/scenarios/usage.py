@@ -46,6 +46,7 @@ def stale_socket(site):
     site.ctl("status")
     site.ctl("start a")
     site.ctl("pid")
+    site.ctl("shutdown")
 
 
 @scenario(differs="shell-prompt")

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The faults of supervisord that have to do with event listeners."""
+
+import sys
+
+from catalogue import idle, scenario, sleeper
+from harness import eventually
+
+# A listener that writes the name of each event, and the rest of what it has read, to a file. It
+# reads as many bytes as the header says, and takes its answer to the event from the function.
+LISTENER = """import os, sys
+out = open(sys.argv[1], "ab", 0)
+def note(*words):
+    out.write(b" ".join(words) + b"\\n")
+def answer(name):
+    return b"OK"
+{answer}
+while True:
+    os.write(1, b"READY\\n")
+    header = sys.stdin.buffer.readline()
+    if not header:
+        break
+    words = dict(word.split(b":", 1) for word in header.split() if b":" in word)
+    payload = sys.stdin.buffer.read(int(words[b"len"]))
+    note(words[b"eventname"], header[:4], payload.replace(b"\\n", b" "))
+    result = answer(words[b"eventname"])
+    os.write(1, b"RESULT %d\\n" % len(result) + result)
+"""
+
+
+def listener(site, name, events, answer=""):
+    """The section of a listener that writes down what it is told, as NAME.told."""
+    site.write(name + ".py", LISTENER.replace("{answer}", answer))
+    return ("[eventlistener:%s]\ncommand=%s -u %s/%s.py %s/%s.told\nevents=%s\nstartsecs=0\n"
+            "autorestart=true\n" % (name, sys.executable, site.dir, name, site.dir, name, events))
+
+
+def told(site, name):
+    """The names of the events that a listener was told."""
+    return [line.split()[0].decode() for line in site.read(name + ".told").splitlines()]
+
+
+def ready(site, *names):
+    """Waits until listeners run, and returns what tells them something."""
+    server = site.rpc()
+    for name in names:
+        site.wait(name, "RUNNING")
+    return server
+
+
+def refusal_stays(name, answer):
+    """The first event is refused by one pool; the other has asked for other events."""
+    def run(site):
+        site.configure(
+            listener(site, "one", "REMOTE_COMMUNICATION", answer)
+            + listener(site, "other", "PROCESS_STATE_STARTING") + idle("first") + idle("last"))
+        site.start()
+        server = ready(site, "one", "other")
+        site.ctl("start first", record=False)
+        site.wait_text("other.told", "processname:first")
+        server.supervisor.sendRemoteCommEvent("kind", "text")
+        eventually(lambda: len(told(site, "one")) >= 2, "the event is told again")
+        # What has been told to the other before this was in its pool before this.
+        site.ctl("start last", record=False)
+        site.wait_text("other.told", "processname:last")
+        site.note("the one", " ".join(told(site, "one")))
+        site.note("the other was told", "REMOTE_COMMUNICATION" in told(site, "other"))
+    run.__name__ = name
+    scenario("refusals-stay-in-their-pool")(run)
+
+
+refusal_stays("fact_6a_a_refusal_stays_in_its_pool", """
+def answer(name, seen=[]):
+    seen.append(name)
+    return b"OK" if len(seen) > 1 else b"FAIL"
+""")
+
+refusal_stays("fact_6b_what_a_dead_listener_had_stays_in_its_pool", """
+def answer(name):
+    if not os.path.exists(sys.argv[1] + ".died"):
+        open(sys.argv[1] + ".died", "w").close()
+        os._exit(3)
+    return b"OK"
+""")
+
+
+@scenario(differs="lengths-of-events-count-bytes")
+def fact_7_a_listener_may_read_bytes(site):
+    """Text that is not ASCII, told to a listener that counts bytes, and then another event."""
+    site.configure(listener(site, "one", "REMOTE_COMMUNICATION"))
+    site.start()
+    server = ready(site, "one")
+    server.supervisor.sendRemoteCommEvent("first", "\u00e4\u00f6\u00fc")
+    server.supervisor.sendRemoteCommEvent("second", "plain")
+    eventually(lambda: len(told(site, "one")) >= 2, "both are told")
+    headers = [line.split()[1] for line in site.read("one.told").splitlines()]
+    site.note("the headers begin with", b" ".join(headers))
+
+
+@scenario(differs="a-listener-that-does-not-read")
+def fact_5b_a_listener_that_does_not_read(site):
+    """It answers each event as soon as it lies in its pipe, until nothing more goes in."""
+    site.write("deaf.py", """import fcntl, os, struct, termios, time
+os.write(1, b"READY\\n")
+before = 0
+while True:
+    count = struct.unpack("i", fcntl.ioctl(0, termios.FIONREAD, b"0000"))[0]
+    if count > before:
+        before = count
+        os.write(1, b"RESULT 2\\nOKREADY\\n")
+    time.sleep(0.02)
+""")
+    site.configure("[eventlistener:deaf]\ncommand=%s %s/deaf.py\nevents=REMOTE_COMMUNICATION\n"
+                   "startsecs=0\n" % (sys.executable, site.dir)
+                   + listener(site, "good", "REMOTE_COMMUNICATION") + sleeper("a"))
+    site.start()
+    server = ready(site, "deaf", "good")
+    site.wait("a", "RUNNING")
+    try:
+        for number in range(8):
+            server.supervisor.sendRemoteCommEvent(str(number), "x" * 20000)
+            eventually(lambda: len(told(site, "good")) > number or site.ended(), "it is told")
+        if site.name == "supervisord":
+            eventually(site.ended, "the daemon ends")
+    except Exception:
+        if site.name == "swisord":
+            raise
+        eventually(site.ended, "the daemon ends")
+    site.note("the daemon lives", not site.ended())
+    if not site.ended():
+        site.ctl("status a")
