@@ -20,6 +20,9 @@ extension Converter {
             )
             return nil
         }
+        let shared = variables
+        learnVariables(section, isExpandedTwice: false)
+        defer { variables = shared }
         var entries = convert(section, by: rules, into: table)
         guard entries["command"] != nil else {
             if section["command"] == nil {

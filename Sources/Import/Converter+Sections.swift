@@ -7,6 +7,7 @@ extension Converter {
         findings = original.findings
         heading = ["Made from \(original.file) by 'swisordctl import'."]
         if !original.document.heading.isEmpty { heading += [""] + original.document.heading }
+        learnVariables(original.document["supervisord"], isExpandedTwice: true)
         for section in original.document.sections {
             convert(section)
         }

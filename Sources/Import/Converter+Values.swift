@@ -48,13 +48,31 @@ extension Converter {
     }
 
     /// Tells that a variable is one word here, whatever it holds.
+    ///
+    /// supervisord puts its text into the command and cuts that into words. Within quotes this is the
+    /// same, as long as there are none in the text.
     private mutating func checkVariables(_ text: PercentText, _ value: INIValue) {
-        for name in text.names where name.hasPrefix("ENV_") {
-            let now = surroundings.environment[String(name.dropFirst(4))] ?? ""
-            if now.contains(where: { $0.isWhitespace || $0 == "\"" || $0 == "'" }) {
+        for reference in ShellWords.references(in: text) where reference.name.hasPrefix("ENV_") {
+            let name = reference.name
+            let now = variables[String(name.dropFirst(4))]
+            if let now, now.contains(where: { "\"'\\".contains($0) }) {
+                lose(
+                    "%(\(name))s holds quotes now ('\(now)'), which are part of the word here; "
+                        + "write the words out, or use sh -c",
+                    at: value.place
+                )
+            } else if reference.isQuoted {
+                continue
+            } else if let now, now.contains(where: \.isWhitespace) {
                 lose(
                     "%(\(name))s holds several words now ('\(now)'), and here it is always one; "
                         + "write them out, or use sh -c",
+                    at: value.place
+                )
+            } else if now == nil {
+                lose(
+                    "%(\(name))s has no value now; if it is to hold several words, write them out or "
+                        + "use sh -c, as here it is always one",
                     at: value.place
                 )
             } else {
@@ -63,6 +81,22 @@ extension Converter {
                     at: value.place
                 )
             }
+        }
+    }
+
+    /// Takes up what a section adds to the variables.
+    mutating func learnVariables(_ section: INISection?, isExpandedTwice: Bool) {
+        guard let value = section?["environment"],
+            let text = try? PercentText(value.text, isExpandedTwice: isExpandedTwice),
+            let pairs = KeyValueList.parse(text)
+        else { return }
+        let names = Expansion(
+            texts: ["here": value.folder, "host_node_name": surroundings.hostName],
+            environment: variables
+        )
+        for pair in pairs {
+            let written = try? pair.value.written(here: here(value.folder))
+            variables[pair.name] = written.flatMap { try? names.expand($0) } ?? ""
         }
     }
 

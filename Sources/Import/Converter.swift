@@ -19,12 +19,15 @@ struct Converter {
     var defaults: [YAMLEntry] = []
     /// The file that each log goes to, by its text, and the program that has it.
     var logs: [String: String] = [:]
+    /// What `%(ENV_X)s` stands for in the section at hand, under `X`.
+    var variables: [String: String]
     /// What has been said once and need not be said again.
     private var said: Set<String> = []
 
     init(output: OutputPlace, surroundings: Surroundings) {
         self.output = output
         self.surroundings = surroundings
+        variables = surroundings.environment
     }
 
     mutating func lose(_ message: String, at place: Place) {

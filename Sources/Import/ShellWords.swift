@@ -42,6 +42,33 @@ enum ShellWords {
         return words
     }
 
+    /// The expansions of a command, and whether each stands within quotes.
+    static func references(in text: PercentText) -> [(name: String, isQuoted: Bool)] {
+        var references: [(name: String, isQuoted: Bool)] = []
+        var quote: Character?
+        var isEscaped = false
+        for piece in text.pieces {
+            switch piece {
+            case .reference(let name, _, _):
+                references.append((name, quote != nil))
+                isEscaped = false
+            case .literal(let literal):
+                for character in literal {
+                    if isEscaped {
+                        isEscaped = false
+                    } else if character == "\\", quote != "'" {
+                        isEscaped = true
+                    } else if character == quote {
+                        quote = nil
+                    } else if quote == nil, character == "'" || character == "\"" {
+                        quote = character
+                    }
+                }
+            }
+        }
+        return references
+    }
+
     /// Whether swisord cuts the line into the same words.
     static func agrees(_ line: String, with words: [String]) -> Bool {
         guard let ours = try? CommandWords.split(line) else { return false }

@@ -59,6 +59,10 @@ struct ReadingTests {
         ("command=/bin/a %(process_num)x", "cannot be written here"),
         ("command=/bin/a 5%%%(process_num)d", "right before"),
         ("command=/bin/a %(ENV_OPTIONS)s", "several words"),
+        ("command=%(ENV_ABSENT)s", "%(ENV_ABSENT)s has no value now"),
+        ("command=/bin/a 'x' %(ENV_ABSENT)s", "%(ENV_ABSENT)s has no value now"),
+        ("command=/bin/a \"%(ENV_Q)s\"\nenvironment=Q='x\"y'", "holds quotes now"),
+        ("command=/bin/a %(ENV_Q)s\nenvironment=Q='x y'", "several words"),
         ("stdout_logfile_maxbytes=1K", "refuses '1K'"),
         ("autostart=maybe", "refuses 'maybe'"),
         ("stopsignal=SIGNOTHING", "refuses 'SIGNOTHING'"),
@@ -73,6 +77,35 @@ struct ReadingTests {
         let told = conversion.findings.filter { $0.weight == .lost && $0.message.contains(word) }
         #expect(told.count == 1)
         #expect(told.allSatisfy { $0.place.line >= 2 })
+    }
+
+    /// Commands with a variable that are the same here.
+    static let variables = [
+        "command=/bin/a --x=\"%(ENV_OPTIONS)s\"",
+        "command=/bin/a '%(ENV_ABSENT)s'",
+        "command=/bin/a \"it's %(ENV_ABSENT)s\"",
+        "command=/bin/a \\\"%(ENV_Q)s\nenvironment=Q=x",
+        "command=/bin/a --x=%(ENV_Q)s\nenvironment=Q=\"%(ENV_LEVEL)s\"",
+    ]
+
+    @Test(
+        "as a variable of a command is the same within quotes, or when it is one word",
+        arguments: variables
+    )
+    func variable(keys: String) throws {
+        #expect(try !program(keys).isLossy)
+    }
+
+    @Test("as a variable of [supervisord] is known to all commands, wherever it stands")
+    func sharedVariable() throws {
+        let conversion = try convert(
+            "[program:a]\ncommand=/bin/a %(ENV_ONE)s\n[program:b]\ncommand=/bin/b %(ENV_TWO)s\n"
+                + "[supervisord]\nenvironment=ONE=x,TWO='y z'\n"
+        )
+        #expect(
+            conversion.findings.map { "\($0.place) \($0.weight)" }
+                == ["s.conf:2 note", "s.conf:4 lost"]
+        )
     }
 
     @Test("in an included file that cannot be read is told")
