@@ -69,6 +69,12 @@ extension Converter {
             let text = written(pieces, of: original), !text.isEmpty
         {
             target = LogTarget(text)
+            if case .inherited = target, text.hasPrefix("/proc/1/") {
+                noteOnce(
+                    "INHERIT is the daemon's own output, and '\(text)' that of process 1",
+                    at: original.place
+                )
+            }
         }
         let syslog = section["\(channel)_syslog"]
         if let syslog, let text = settled(syslog, "\(channel)_syslog"), boolean(text) ?? false {
@@ -113,40 +119,6 @@ extension Converter {
             at: value.place
         )
     }
-
-    /// Gives each process a file of its own where several would rotate one under each other.
-    private mutating func share(
-        _ channel: String,
-        _ section: INISection,
-        _ name: String,
-        _ entries: inout [YAMLEntry]
-    ) {
-        let key = "\(channel)_logfile"
-        guard let log = entries[key], case .text(let path) = log.value, let value = section[key]
-        else { return }
-        var unique = path
-        let copies = entries["numprocs"].map { $0.value != .plain("1") } ?? false
-        if copies, !path.contains("%(process_num)") {
-            unique = path.inserting("-%(process_num)s")
-            lose(
-                "the processes of [\(section.name)] all log to '\(path)'; here each has its own, "
-                    + "'\(unique)'",
-                at: value.place
-            )
-        }
-        // What is the same text can be two files where the name of the program is in it.
-        let identity = unique.contains("%(program_name)") ? "\(unique) of \(name)" : unique
-        if let owner = logs[identity] {
-            unique = unique.inserting("-\(name)")
-            lose(
-                "'\(path)' is a log of \(owner) as well; here each has its own, '\(unique)'",
-                at: value.place
-            )
-        }
-        logs[identity] = logs[identity] ?? "'\(name)'"
-        logs[unique] = logs[unique] ?? "'\(name)'"
-        if unique != path { entries.set(key, .text(unique)) }
-    }
 }
 
 extension LogTarget {
@@ -156,14 +128,5 @@ extension LogTarget {
         case .inherited, .file: true
         case .automatic, .none, .syslog, .device: false
         }
-    }
-}
-
-extension String {
-    /// A path with something put before the ending of the name.
-    fileprivate func inserting(_ text: String) -> String {
-        let start = lastIndex(of: "/").map { index(after: $0) } ?? startIndex
-        guard let dot = self[start...].lastIndex(of: "."), dot != start else { return self + text }
-        return self[..<dot] + text + self[dot...]
     }
 }

@@ -8,6 +8,13 @@ extension Converter {
         heading = ["Made from \(original.file) by 'swisordctl import'."]
         if !original.document.heading.isEmpty { heading += [""] + original.document.heading }
         learnVariables(original.document["supervisord"], isExpandedTwice: true)
+        learnDaemonLog(original.document["supervisord"])
+        for group in original.document.sections where group.kind == "group" {
+            let members = group["programs"]?.text.split(separator: ",") ?? []
+            for member in members {
+                membership[renamed(String(member.trimmed))] = renamed(group.label)
+            }
+        }
         for section in original.document.sections {
             convert(section)
         }

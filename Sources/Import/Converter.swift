@@ -17,7 +17,9 @@ struct Converter {
     var groups: [YAMLEntry] = []
     /// Keys that every program would have to repeat.
     var defaults: [YAMLEntry] = []
-    /// The file that each log goes to, by its text, and the program that has it.
+    /// The group of each program that is in one.
+    var membership: [String: String] = [:]
+    /// The files that logs go to, and what has each.
     var logs: [String: String] = [:]
     /// What `%(ENV_X)s` stands for in the section at hand, under `X`.
     var variables: [String: String]

@@ -74,9 +74,19 @@ extension Converter {
             YAMLEntry("autorestart", .plain("true")),
         ]
         var port = 5000
+        if let first = procfile.lines.first {
+            note(
+                "each process has the PORT that foreman gives it, from 5000 on; "
+                    + "one in .env does not count",
+                at: first.place
+            )
+        }
         for line in procfile.lines {
             var entries: [YAMLEntry] = [YAMLEntry("command", command(line))]
-            if line.command.contains("$PORT") || line.command.contains("${PORT") {
+            // Many read it without its name in the command, from a file of their own.
+            if line.name != "release" || line.command.contains("$PORT")
+                || line.command.contains("${PORT")
+            {
                 entries.append(YAMLEntry("environment", .map([.init("PORT", .text(String(port)))])))
             }
             port += 100
