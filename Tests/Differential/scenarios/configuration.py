@@ -104,6 +104,24 @@ def update_of_numprocs(site):
     site.note("the first is the same", site.pid("w:w0") == before)
 
 
+@scenario(differs="update-starts-again-what-ran")
+def update_of_one_that_was_started_by_hand(site):
+    """It does not start by itself, but it ran."""
+    site.configure(idle("a"))
+    site.start()
+    site.ctl("start a", record=False)
+    site.configure(idle("a").replace("600", "601"))
+    site.ctl("update")
+    site.wait("a", "RUNNING", "STOPPED")
+    site.ctl("status")
+
+
+steps("avail_of_a_listener", A + "[eventlistener:l]\ncommand=/bin/sleep 600\nevents=TICK_3600\n"
+      "startsecs=0\n", "@l RUNNING", "avail", differs="one-priority-for-a-listener")
+steps("avail_of_a_listener_with_a_priority", A + "[eventlistener:l]\ncommand=/bin/sleep 600\n"
+      "events=TICK_3600\nstartsecs=0\npriority=7\n", "@l RUNNING", "avail")
+
+
 @scenario()
 def hangup_takes_the_new_file(site):
     import signal
