@@ -368,6 +368,8 @@ class Swisord(Site):
 
     name = "swisord"
     binaries = ""
+    # What the import of the configuration has said.
+    told = ""
 
     def configure(self, body, daemon=""):
         super().configure(body, daemon)
@@ -380,6 +382,7 @@ class Swisord(Site):
             cwd=self.dir, capture_output=True, text=True)
         if done.returncode > 1:
             raise Failed("import: " + done.stderr)
+        self.told = done.stderr
         text = done.stdout.replace(
             "swisord:\n", "swisord:\n  runtime_dir: %s/run\n  state_dir: %s/state\n"
             % (self.dir, self.dir), 1)
