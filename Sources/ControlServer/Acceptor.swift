@@ -9,7 +9,6 @@ import NIOPosix
 /// The listening side, on the control thread: the socket's file, and who is let in.
 final class Acceptor {
     private let path: String
-    private let limits: ControlLimits
     private let log: @Sendable (String) -> Void
     private let listening: (@Sendable (Int32) -> Void)?
     private let loop: any EventLoop
@@ -29,7 +28,6 @@ final class Acceptor {
         loop: any EventLoop
     ) {
         self.path = path
-        self.limits = limits
         self.log = log
         self.listening = listening
         self.loop = loop
@@ -93,14 +91,7 @@ final class Acceptor {
         watch?.close(promise: nil)
         socket = nil
         watch = nil
-        let acceptor = NIOLoopBound(self, eventLoop: loop)
-        let deadline = loop.scheduleTask(in: TimeAmount(limits.stopDeadline)) {
-            acceptor.value.reception.registry.closeAll()
-        }
-        reception.registry.finish {
-            deadline.cancel()
-            completion()
-        }
+        reception.finish(then: completion)
     }
 
     private func listen(on kept: ListeningSocket?) -> EventLoopFuture<Void> {
@@ -111,18 +102,7 @@ final class Acceptor {
             return loop.makeFailedFuture(error)
         }
         let acceptor = NIOLoopBound(self, eventLoop: loop)
-        return ServerBootstrap(group: loop)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    // Without it, a lack of descriptors would be tried again all the time.
-                    let backoff = AcceptBackoffHandler { _ in
-                        acceptor.value.reception.registry.closeOldestIdle()
-                        return .milliseconds(100)
-                    }
-                    try channel.pipeline.syncOperations.addHandler(backoff)
-                }
-            }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
+        return reception.listener()
             .childChannelInitializer { channel in acceptor.value.welcome(channel) }
             .withBoundSocket(made.descriptor)
             .map { channel in
@@ -130,9 +110,7 @@ final class Acceptor {
                 this.socket = made
                 this.listener = channel
                 channel.closeFuture.whenComplete { _ in acceptor.value.listenerHasGone(channel) }
-                guard let listening = this.listening else { return }
-                let copy = fcntl(made.descriptor, F_DUPFD_CLOEXEC, 3)
-                if copy >= 0 { listening(copy) }
+                Reception.offer(made.descriptor, to: this.listening)
             }
     }
 

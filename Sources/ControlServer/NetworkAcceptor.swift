@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ControlAPI
-private import Glibc
 import NIOCore
 import NIOPosix
 
@@ -11,7 +10,6 @@ import NIOPosix
 /// socket alone.
 final class NetworkAcceptor {
     private let gate: NetworkGate
-    private let limits: ControlLimits
     private let loop: any EventLoop
     private let reception: Reception
     private var listener: (any Channel)?
@@ -24,7 +22,6 @@ final class NetworkAcceptor {
         loop: any EventLoop
     ) {
         gate = NetworkGate(access, log: log)
-        self.limits = limits
         self.loop = loop
         reception = Reception(backend: backend, limits: limits, loop: loop)
     }
@@ -45,17 +42,7 @@ final class NetworkAcceptor {
             return loop.makeFailedFuture(error)
         }
         let acceptor = NIOLoopBound(self, eventLoop: loop)
-        return ServerBootstrap(group: loop)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let backoff = AcceptBackoffHandler { _ in
-                        acceptor.value.reception.registry.closeOldestIdle()
-                        return .milliseconds(100)
-                    }
-                    try channel.pipeline.syncOperations.addHandler(backoff)
-                }
-            }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
+        return reception.listener()
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try acceptor.value.welcome(channel) }
@@ -63,9 +50,7 @@ final class NetworkAcceptor {
             .withBoundSocket(made.descriptor)
             .map { channel in
                 acceptor.value.listener = channel
-                guard let listening else { return }
-                let copy = fcntl(made.descriptor, F_DUPFD_CLOEXEC, 3)
-                if copy >= 0 { listening(copy) }
+                Reception.offer(made.descriptor, to: listening)
             }
     }
 
@@ -79,13 +64,6 @@ final class NetworkAcceptor {
     func stop(then completion: @escaping () -> Void) {
         listener?.close(promise: nil)
         listener = nil
-        let acceptor = NIOLoopBound(self, eventLoop: loop)
-        let deadline = loop.scheduleTask(in: TimeAmount(limits.stopDeadline)) {
-            acceptor.value.reception.registry.closeAll()
-        }
-        reception.registry.finish {
-            deadline.cancel()
-            completion()
-        }
+        reception.finish(then: completion)
     }
 }

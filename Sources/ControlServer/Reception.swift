@@ -8,8 +8,8 @@ import NIOHTTP1
 final class Reception {
     let registry: ConnectionRegistry
     private let backend: any ControlBackend
-    private let limits: ControlLimits
-    private let loop: any EventLoop
+    let limits: ControlLimits
+    let loop: any EventLoop
     private var refusedCount = 0
 
     init(backend: any ControlBackend, limits: ControlLimits, loop: any EventLoop) {
