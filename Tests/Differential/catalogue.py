@@ -23,10 +23,18 @@ def shell(name, script, *keys):
         key + "\n" for key in keys)
 
 
-def deaf(site, *keys):
-    """A program that only SIGKILL ends. Its log says when it is deaf: its trap needs a moment."""
-    return shell("deaf", 'trap "" TERM; echo set; while :; do sleep 0.1; done', "stopwaitsecs=600",
-                 "startsecs=0", "stdout_logfile=%s/deaf.log" % site.dir, *keys)
+def run_deaf(site, *keys, beside=""):
+    """Runs a program that only SIGKILL ends, and returns its pid.
+
+    Its log says when it is deaf, for its trap needs a moment.
+    """
+    script = 'trap "" TERM; echo set; while :; do sleep 0.1; done'
+    log = "stdout_logfile=%s/deaf.log" % site.dir
+    site.configure(shell("deaf", script, "stopwaitsecs=600", "startsecs=0", log, *keys) + beside)
+    site.start()
+    site.wait_text("deaf.log", "set")
+    site.wait("deaf", "RUNNING")
+    return site.pid("deaf")
 
 
 class Scenario:

@@ -118,6 +118,13 @@ class Site:
         if self.ended():
             raise Failed("the daemon ended: " + self.read("daemon.out").decode("utf-8", "replace"))
 
+    def run(self, body, *names):
+        """Starts the daemon with `body`, and waits until these processes run."""
+        self.configure(body)
+        self.start()
+        for name in names:
+            self.wait(name, "RUNNING")
+
     def ended(self):
         if self.daemon is None:
             return True

@@ -38,9 +38,7 @@ steps("reread_after_reread", A, "@a RUNNING", "!" + A + B, "reread", "reread")
 def broken(name, line, differs):
     """A command when the file on the disk is wrong: nothing may change."""
     def run(site):
-        site.configure(A)
-        site.start()
-        site.wait("a", "RUNNING")
+        site.run(A, "a")
         pid = site.pid("a")
         # The client must not stumble over the file as well.
         site.by_url = True
@@ -61,9 +59,7 @@ broken("update_when_broken", "update", "update-says-what-is-wrong")
 
 @scenario(differs="reload-changes-what-differs")
 def reload_with_nothing_changed(site):
-    site.configure(A)
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(A, "a")
     pid = site.pid("a")
     site.ctl("reload")
     from harness import eventually
@@ -76,10 +72,7 @@ def reload_with_nothing_changed(site):
 def update_restarts_what_changed_alone(site):
     """One member of a group changes: its neighbour need not stop."""
     body = sleeper("x") + sleeper("y") + "[group:g]\nprograms=x,y\n"
-    site.configure(body)
-    site.start()
-    site.wait("g:x", "RUNNING")
-    site.wait("g:y", "RUNNING")
+    site.run(body, "g:x", "g:y")
     before = site.pid("g:x"), site.pid("g:y")
     site.configure(body.replace("600", "601", 1))
     site.ctl("update", record=False)
@@ -93,9 +86,7 @@ def update_restarts_what_changed_alone(site):
 def update_of_numprocs(site):
     """More copies: those that run go on."""
     body = sleeper("w", "numprocs=2", "process_name=w%(process_num)d")
-    site.configure(body)
-    site.start()
-    site.wait("w:w0", "RUNNING")
+    site.run(body, "w:w0")
     before = site.pid("w:w0")
     site.configure(body.replace("numprocs=2", "numprocs=3"))
     site.ctl("update", record=False)
@@ -125,9 +116,7 @@ steps("avail_of_a_listener_with_a_priority", A + "[eventlistener:l]\ncommand=/bi
 @scenario()
 def hangup_takes_the_new_file(site):
     import signal
-    site.configure(A)
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(A, "a")
     site.configure(A + B)
     site.signal(signal.SIGHUP)
     site.wait("b", "RUNNING")
@@ -140,10 +129,7 @@ def included_files(site):
     site.write("parts/one.conf", sleeper("one"))
     site.write("parts/two.conf", "[program:two]\ncommand=%(here)s/two.sh\nstartsecs=0\n")
     site.script("parts/two.sh", "exec sleep 600\n")
-    site.configure("[include]\nfiles=parts/*.conf\n")
-    site.start()
-    site.wait("one", "RUNNING")
-    site.wait("two", "RUNNING")
+    site.run("[include]\nfiles=parts/*.conf\n", "one", "two")
     site.ctl("status")
 
 

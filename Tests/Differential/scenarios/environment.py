@@ -78,9 +78,7 @@ words("words_of_another_folder", "one", "directory=/usr")
 
 @scenario()
 def words_from_the_path(site):
-    site.configure("[program:a]\ncommand=sleep 600\nstartsecs=0\n")
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run("[program:a]\ncommand=sleep 600\nstartsecs=0\n", "a")
     site.ctl("status a")
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from catalogue import idle, scenario, shell, sleeper
+from catalogue import idle, run_deaf, scenario, shell, sleeper
 from harness import alive, eventually
 
 
@@ -24,10 +24,8 @@ def fact_1_dead_programs_are_never_running(site):
 @scenario(differs="independent-programs-stop-at-once")
 def fact_2_end_takes_no_second_for_each_program(site):
     """One program that runs, and six that do not."""
-    site.configure(sleeper("z") + "".join(idle("i%d" % number, "priority=%d" % (1000 + number))
-                                          for number in range(6)))
-    site.start()
-    site.wait("z", "RUNNING")
+    site.run(sleeper("z") + "".join(idle("i%d" % number, "priority=%d" % (1000 + number))
+                                    for number in range(6)), "z")
     since = time.monotonic()
     site.signal(signal.SIGTERM)
     site.note("status", site.wait_exit())
@@ -37,9 +35,7 @@ def fact_2_end_takes_no_second_for_each_program(site):
 
 @scenario(differs="reload-of-a-broken-file")
 def fact_3_a_broken_file_ends_nothing(site):
-    site.configure(sleeper("a"))
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(sleeper("a"), "a")
     pid = site.pid("a")
     site.by_url = True
     site.write("supervisord.conf", "[supervisord\n")
@@ -70,9 +66,7 @@ def fact_3b_a_relative_path_is_found_again(site):
 
 @scenario(differs="second-start-touches-nothing")
 def fact_4_a_second_start_touches_no_log(site):
-    site.configure(shell("a", "echo kept; exec sleep 600", "startsecs=0"))
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(shell("a", "echo kept; exec sleep 600", "startsecs=0"), "a")
     eventually(lambda: "kept" in site.ctl("tail a", record=False).output, "it is there")
     first = site.daemon
     site.launch("-n")
@@ -154,19 +148,14 @@ def fact_11_umask_and_directory_count_in_the_foreground(site):
 @scenario(differs="start-while-stopping")
 def fact_8_a_start_while_stopping_starts(site):
     """Over XML-RPC, without waiting."""
-    script = 'trap "" TERM; echo set; while :; do sleep 1; done'
-    site.configure(shell("a", script, "stopwaitsecs=8", "startsecs=0", "killasgroup=true",
-                         "stdout_logfile=%s/a.log" % site.dir))
-    site.start()
-    site.wait_text("a.log", "set")
-    site.wait("a", "RUNNING")
-    before = site.pid("a")
+    before = run_deaf(site)
     server = site.rpc()
-    site.note("stop", server.supervisor.stopProcess("a", False))
-    site.wait("a", "STOPPING")
-    site.note("start", server.supervisor.startProcess("a", False))
-    site.wait("a", "RUNNING", "STOPPED")
-    site.note("runs again", site.pid("a") not in (0, before))
+    site.note("stop", server.supervisor.stopProcess("deaf", False))
+    site.wait("deaf", "STOPPING")
+    site.note("start", server.supervisor.startProcess("deaf", False))
+    os.kill(before, signal.SIGKILL)
+    site.wait("deaf", "RUNNING" if site.name == "swisord" else "STOPPED")
+    site.note("runs again", site.pid("deaf") not in (0, before))
 
 
 @scenario(differs="kill-not-permitted")

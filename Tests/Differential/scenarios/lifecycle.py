@@ -115,9 +115,7 @@ def becomes_a_daemon(site):
 
 @scenario(differs="status-of-a-second-start")
 def second_start_is_refused(site):
-    site.configure(A)
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(A, "a")
     pid = site.pid("a")
     first = site.daemon
     site.launch("-n")

@@ -70,9 +70,7 @@ def log_by_itself(site):
 
 @scenario()
 def log_by_itself_is_tailed(site):
-    site.configure(shell("a", "echo end; exec sleep 600", "startsecs=0"))
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(shell("a", "echo end; exec sleep 600", "startsecs=0"), "a")
     eventually(lambda: "end" in site.ctl("tail a", record=False).output, "it is there")
     site.ctl("tail a")
 
@@ -136,9 +134,7 @@ def log_is_reopened(site):
 
 @scenario()
 def activity_log_is_reopened(site):
-    site.configure(shell("a", "exec sleep 600", "startsecs=0"))
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(shell("a", "exec sleep 600", "startsecs=0"), "a")
     os.rename(site.path("main.log"), site.path("main.moved"))
     site.signal(signal.SIGUSR2)
     eventually(lambda: os.path.exists(site.path("main.log")), "a new file")

@@ -4,7 +4,7 @@
 import os
 import signal
 
-from catalogue import deaf, idle, scenario, shell, sleeper
+from catalogue import idle, run_deaf, scenario, shell, sleeper
 from harness import alive, eventually
 
 A = sleeper("a")
@@ -13,9 +13,7 @@ A = sleeper("a")
 def ends_by(name, number):
     """A signal that ends the daemon in order."""
     def run(site):
-        site.configure(A)
-        site.start()
-        site.wait("a", "RUNNING")
+        site.run(A, "a")
         pid = site.pid("a")
         site.signal(number)
         site.note("status", site.wait_exit())
@@ -34,9 +32,7 @@ ends_by("ends_by_quit", signal.SIGQUIT)
 
 @scenario()
 def ends_by_shutdown(site):
-    site.configure(A)
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(A, "a")
     pid = site.pid("a")
     site.ctl("shutdown")
     site.note("status", site.wait_exit())
@@ -63,13 +59,7 @@ def ends_with_zero_although_all_is_fatal(site):
 
 @scenario()
 def end_kills_what_does_not_stop(site):
-    script = 'trap "" TERM; echo set; while :; do sleep 1; done'
-    site.configure(shell("a", script, "stopwaitsecs=1", "startsecs=0", "killasgroup=true",
-                         "stdout_logfile=%s/a.log" % site.dir))
-    site.start()
-    site.wait_text("a.log", "set")
-    site.wait("a", "RUNNING")
-    pid = site.pid("a")
+    pid = run_deaf(site, "stopwaitsecs=1", "killasgroup=true")
     site.ctl("shutdown")
     site.note("status", site.wait_exit())
     site.note("the program lives", alive(pid))
@@ -77,17 +67,13 @@ def end_kills_what_does_not_stop(site):
 
 @scenario()
 def shutdown_while_shutting_down(site):
-    script = 'trap "" TERM; echo set; while :; do sleep 1; done'
-    site.configure(shell("a", script, "stopwaitsecs=12", "startsecs=0", "killasgroup=true",
-                         "stdout_logfile=%s/a.log" % site.dir))
-    site.start()
-    site.wait_text("a.log", "set")
-    site.wait("a", "RUNNING")
+    pid = run_deaf(site)
     site.ctl("shutdown")
-    site.wait_text("main.log", "waiting for a to")
+    site.wait_text("main.log", "waiting for deaf to")
     site.ctl("shutdown")
     site.ctl("reload")
     site.ctl("reread")
+    os.kill(pid, signal.SIGKILL)
     site.note("status", site.wait_exit())
 
 
@@ -121,9 +107,7 @@ def end_during_backoff(site):
 
 @scenario()
 def start_after_an_end(site):
-    site.configure(A)
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(A, "a")
     site.ctl("shutdown")
     site.wait_exit()
     site.start()
@@ -133,11 +117,7 @@ def start_after_an_end(site):
 
 @scenario(differs=("lists-until-the-end", "no-traceback"))
 def commands_while_shutting_down(site):
-    site.configure(deaf(site) + idle("b"))
-    site.start()
-    site.wait_text("deaf.log", "set")
-    site.wait("deaf", "RUNNING")
-    pid = site.pid("deaf")
+    pid = run_deaf(site, beside=idle("b"))
     site.ctl("shutdown")
     site.wait_text("main.log", "waiting for deaf to")
     for line in ("avail", "reread", "update", "add b", "remove b", "reload", "shutdown"):

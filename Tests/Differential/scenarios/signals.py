@@ -38,9 +38,7 @@ def signal_reaches_the_program(site):
 @scenario()
 def signal_as_one_argument(site):
     """As Ansible writes it."""
-    site.configure(AB)
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(AB, "a")
     site.ctl(["signal CONT", "a"])
 
 
@@ -66,10 +64,7 @@ def clear_empties_the_log(site):
 
 @scenario()
 def clear_all(site):
-    site.configure(sleeper("a") + sleeper("b"))
-    site.start()
-    site.wait("a", "RUNNING")
-    site.wait("b", "RUNNING")
+    site.run(sleeper("a") + sleeper("b"), "a", "b")
     result = site.ctl("clear all", record=False)
     site.note("lines", sorted(result.output.splitlines()))
     site.note("status", result.status)
@@ -78,10 +73,8 @@ def clear_all(site):
 @scenario()
 def clear_where_the_folder_is_gone(site):
     os.mkdir(site.path("sub"))
-    site.configure(sleeper("a", "stdout_logfile=%s/sub/a.log" % site.dir,
-                           "stderr_logfile=%s/sub/a.err" % site.dir))
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(sleeper("a", "stdout_logfile=%s/sub/a.log" % site.dir,
+                     "stderr_logfile=%s/sub/a.err" % site.dir), "a")
     shutil.rmtree(site.path("sub"))
     site.ctl("clear a")
     site.ctl("clear all")

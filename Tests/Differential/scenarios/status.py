@@ -5,7 +5,7 @@ import os
 import signal
 import xmlrpc.client
 
-from catalogue import deaf, idle, scenario, shell, sleeper, steps
+from catalogue import idle, run_deaf, scenario, shell, sleeper, steps
 
 AB = sleeper("a") + idle("b")
 GROUP = sleeper("a") + idle("b") + idle("c") + "[group:g]\nprograms=a,b\n"
@@ -52,9 +52,7 @@ steps("pid_of_two_stopped", idle("a") + idle("b"), "pid a b", "pid a x")
 
 @scenario()
 def pid_lines(site):
-    site.configure(AB)
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(AB, "a")
     result = site.ctl("pid a", record=False)
     site.note("is the pid of sleep", b"sleep" in open("/proc/%s/cmdline" % result.output.strip(), "rb").read())
     site.note("status", result.status)
@@ -78,11 +76,7 @@ def status_of_what_is_tried_again_is_success(site):
 def while_stopping(name, *lines, differs=()):
     """Commands on a program that is stopping, and takes as long as it is let."""
     def run(site):
-        site.configure(deaf(site))
-        site.start()
-        site.wait_text("deaf.log", "set")
-        site.wait("deaf", "RUNNING")
-        pid = site.pid("deaf")
+        pid = run_deaf(site)
         stop = site.begin("stop deaf")
         site.wait("deaf", "STOPPING")
         for line in lines:
@@ -104,11 +98,7 @@ while_stopping("fg_while_stopping", "fg deaf")
 @scenario(differs="a-second-stop-is-no-mistake")
 def stop_while_stopping(site):
     """Over XML-RPC, without waiting."""
-    site.configure(deaf(site))
-    site.start()
-    site.wait_text("deaf.log", "set")
-    site.wait("deaf", "RUNNING")
-    pid = site.pid("deaf")
+    pid = run_deaf(site)
     server = site.rpc().supervisor
     site.note("first", server.stopProcess("deaf", False))
     site.wait("deaf", "STOPPING")

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stop says, its exit statuses, and what becomes of processes."""
 
-from catalogue import idle, scenario, shell, sleeper, steps
+from catalogue import idle, run_deaf, scenario, shell, sleeper, steps
 from harness import alive, eventually
 
 A = sleeper("a")
 AB = sleeper("a") + sleeper("b")
 GROUP = sleeper("a") + sleeper("b") + sleeper("c") + "[group:g]\nprograms=a,b\n"
-# The trap of a shell works only once it is set: the file says that it is.
-DEAF = shell("deaf", 'trap "" TERM; echo set; while :; do sleep 1; done',
-             "stopwaitsecs=1", "startsecs=0", "stdout_logfile={dir}/deaf.log", "killasgroup=true")
 
 steps("stop_one", A, "@a RUNNING", "stop a", "status a")
 steps("stop_one_that_is_stopped", idle("a"), "stop a")
@@ -31,10 +28,7 @@ steps("stop_while_starting", sleeper("a", "startsecs=600").replace("startsecs=0\
 
 @scenario()
 def stop_all_of_several(site):
-    site.configure(AB)
-    site.start()
-    site.wait("a", "RUNNING")
-    site.wait("b", "RUNNING")
+    site.run(AB, "a", "b")
     result = site.ctl("stop all", record=False)
     # They stop at the same time, so either may be the first.
     site.note("lines", sorted(result.output.splitlines()))
@@ -55,11 +49,7 @@ def stop_a_whole_group(site):
 
 @scenario()
 def stop_what_ignores_the_signal(site):
-    site.configure(DEAF.replace("{dir}", site.dir))
-    site.start()
-    site.wait_text("deaf.log", "set")
-    site.wait("deaf", "RUNNING")
-    pid = site.pid("deaf")
+    pid = run_deaf(site, "stopwaitsecs=1", "killasgroup=true")
     site.ctl("stop deaf")
     site.note("lives", alive(pid))
     log = site.wait_text("main.log", "stopped: deaf").decode()

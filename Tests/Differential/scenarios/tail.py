@@ -89,9 +89,7 @@ def tail_follows_stderr(site):
 
 @scenario()
 def maintail_ends_with_the_last_line(site):
-    site.configure(sleeper("a"))
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(sleeper("a"), "a")
     site.wait_text("main.log", "a entered RUNNING")
     result = site.ctl("maintail", record=False)
     site.note("last line", result.output.splitlines()[-1])
@@ -100,18 +98,14 @@ def maintail_ends_with_the_last_line(site):
 
 @scenario()
 def maintail_of_some_bytes(site):
-    site.configure(sleeper("a"))
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(sleeper("a"), "a")
     site.wait_text("main.log", "a entered RUNNING")
     site.ctl("maintail -12")
 
 
 @scenario()
 def maintail_follows(site):
-    site.configure(sleeper("a"))
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(sleeper("a"), "a")
     site.wait_text("main.log", "a entered RUNNING")
     seen = site.follow("maintail -f", b"a entered RUNNING")
     site.note("first line", seen.splitlines()[0])
@@ -143,9 +137,7 @@ lost_log("tail_of_a_log_in_whose_place_is_a_folder", os.mkdir)
 
 @scenario(differs="deleted-logs-are-shown")
 def maintail_of_a_log_that_was_deleted(site):
-    site.configure(sleeper("a"))
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(sleeper("a"), "a")
     site.wait_text("main.log", "a entered RUNNING")
     os.unlink(site.path("main.log"))
     result = site.ctl("maintail", record=False)

@@ -51,9 +51,7 @@ def stale_socket(site):
 
 @scenario(differs="shell-prompt")
 def shell_of_the_client(site):
-    site.configure(sleeper("a"))
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(sleeper("a"), "a")
     result = site.ctl([], record=False, input="status a\nstop a\nexit\n")
     site.note("output", result.output)
     site.note("status", result.status)
@@ -61,9 +59,7 @@ def shell_of_the_client(site):
 
 @scenario()
 def shell_ends_with_zero(site):
-    site.configure(sleeper("a"))
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(sleeper("a"), "a")
     result = site.ctl([], record=False, input="status x\nstop x\nquit\n")
     site.note("status", result.status)
     site.note("complaints", [line.removeprefix("supervisor> ") for line in result.output.splitlines()
@@ -80,17 +76,13 @@ steps("open_without_a_url", A, "open")
 
 @scenario()
 def open_another(site):
-    site.configure(sleeper("a"))
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run(sleeper("a"), "a")
     site.ctl("open unix://%s/s.sock" % site.dir)
 
 
 @scenario()
 def fg_of_one_that_runs(site):
-    site.configure("[program:a]\ncommand=/bin/cat\nstartsecs=0\nstdout_logfile=%s/a.log\n" % site.dir)
-    site.start()
-    site.wait("a", "RUNNING")
+    site.run("[program:a]\ncommand=/bin/cat\nstartsecs=0\nstdout_logfile=%s/a.log\n" % site.dir, "a")
     result = site.ctl(["fg", "a"], record=False, input="hello\n", patience=10)
     site.note("the program has read it", site.wait_text("a.log", "hello"))
     site.note("first line", result.output.splitlines()[0])
