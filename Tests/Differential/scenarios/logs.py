@@ -108,13 +108,16 @@ def log_is_cut_at_line_ends(site):
 
 @scenario()
 def log_is_truncated_without_backups(site):
-    site.script("say.sh", "for i in 1 2 3 4; do seq 1 300; sleep 0.3; done; echo end\n")
-    site.configure("[program:a]\ncommand=%s/say.sh\nstartsecs=0\nautorestart=false\n"
+    site.script("say.sh", "for i in 1 2 3 4; do seq 1 300; done\n"
+                "while [ ! -e stop ]; do echo end; sleep 0.1; done\n")
+    site.configure("[program:a]\ncommand=%s/say.sh\nstartsecs=0\nautorestart=false\ndirectory=%s\n"
                    "stdout_logfile=%s/a.log\nstdout_logfile_maxbytes=1500\nstdout_logfile_backups=0\n"
-                   % (site.dir, site.dir))
+                   % (site.dir, site.dir, site.dir))
     site.start()
-    site.wait("a", "EXITED")
+    # What is written together with much else may be gone with it, so it says it again.
     site.wait_text("a.log", "end\n")
+    site.write("stop", "")
+    site.wait("a", "EXITED")
     site.note("files", sorted(name for name in os.listdir(site.dir) if name.startswith("a.log")))
 
 
