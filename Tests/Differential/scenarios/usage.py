@@ -86,3 +86,35 @@ def fg_of_one_that_runs(site):
     result = site.ctl(["fg", "a"], record=False, input="hello\n", patience=10)
     site.note("the program has read it", site.wait_text("a.log", "hello"))
     site.note("first line", result.output.splitlines()[0])
+
+
+GROUP = sleeper("a") + sleeper("b") + sleeper("c") + "[group:g]\nprograms=a,b\n"
+UP = ("@g:a RUNNING", "@g:b RUNNING", "@c RUNNING")
+
+steps("group_in_clear", GROUP, *UP, "clear g:*", differs="groups-in-all-commands")
+steps("group_in_tail", GROUP, *UP, "tail g:*")
+steps("group_in_fg", GROUP, *UP, "fg g:*")
+steps("group_in_add", GROUP, *UP, "add g:*")
+steps("group_in_remove", GROUP, *UP, "remove g:*")
+steps("group_in_update", GROUP, *UP, "update g:*", "update g")
+steps("member_by_its_name_alone", GROUP, *UP, "status a", "stop a", "start a", "pid a", "tail a",
+      "clear a", "signal CONT a")
+steps("all_beside_others", GROUP, *UP, "~stop c all", "~start all x", "~signal CONT x all")
+steps("all_in_others", GROUP, *UP, "tail all", "fg all", "add all", "remove all", "avail all",
+      differs="short-help")
+steps("words_of_quotes", GROUP, *UP, 'status "c"', "status 'g:a'")
+steps("blanks_between_words", GROUP, *UP, "status  c", "stop c ", "start  c")
+steps("one_name_twice", GROUP, *UP, "status c c", "stop c c", "start c c", "pid x x", "restart c c",
+      differs="a-name-counts-once")
+steps("name_of_the_whole", GROUP, *UP, "status c:c", "stop c:c", "start c:c", "status c:*", "stop c:")
+steps("signals_of_no_sense", GROUP, *UP, "signal 999 c", "signal -1 c", "signal USR1,USR2 c",
+      "signal 64 c")
+steps("signal_0", GROUP, *UP, "signal 0 c", differs="0-is-no-signal")
+
+
+@scenario(differs="groups-in-all-commands")
+def group_in_pid(site):
+    site.run(GROUP, "g:a", "g:b")
+    result = site.ctl("pid g:*", record=False)
+    site.note("status", result.status)
+    site.note("pids", sum(line.isdigit() for line in result.output.splitlines()))
