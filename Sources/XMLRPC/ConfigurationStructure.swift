@@ -24,7 +24,7 @@ enum ConfigurationStructure {
             .init("inuse", .bool(process.inUse)),
             .init("group_prio", .int(process.groupPriority)),
             .init("process_prio", .int(process.processPriority)),
-            .init("serverurl", .text(process.serverURL ?? "auto")),
+            .init("serverurl", .text(process.serverURL ?? "none")),
         ]
     }
 

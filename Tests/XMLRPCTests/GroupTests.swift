@@ -41,7 +41,7 @@ struct GroupTests {
         #expect(members.count == 30 && Set(members.map(\.name)).count == 30)
         let expected: [(String, XMLValue)] = [
             ("name", .text("a")), ("group", .text("g")), ("command", .text("sh -c 'exit 1'")),
-            ("directory", .text("none")), ("uid", .text("none")), ("serverurl", .text("auto")),
+            ("directory", .text("none")), ("uid", .text("none")), ("serverurl", .text("none")),
             ("inuse", .bool(true)), ("autostart", .bool(true)),
             ("autorestart", .text("unexpected")), ("exitcodes", .array([.int(0)])),
             ("startsecs", .int(1)), ("startretries", .int(3)), ("stopsignal", .int(15)),

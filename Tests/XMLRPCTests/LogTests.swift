@@ -83,7 +83,7 @@ struct LogTests {
         let parameters: [XMLValue] = [.text("web"), .int(0), .int(10)]
         for method in ["readProcessLog", "readProcessStdoutLog", "readProcessStderrLog"] {
             let read = { Dialogue("supervisor.\(method)", parameters, answers: [$0]).fault }
-            #expect(read(none) == Fault(.noFile, "web"))
+            #expect(read(none) == Fault(.noFile))
             #expect(read(unknown) == Fault(.badName, "web"))
         }
         for method in ["tailProcessLog", "tailProcessStdoutLog", "tailProcessStderrLog"] {
