@@ -6,6 +6,7 @@ and what both sites have written down is compared. A Site writes down every comm
 run, with its lines and its exit status; pids, times and paths are taken out.
 """
 
+import http.client
 import os
 import re
 import select
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import xmlrpc.client
 
 # Long, because the machine may be slow; nothing waits longer than it has to.
 PATIENCE = 45
@@ -147,27 +149,39 @@ class Site:
                 self.exit_status = os.waitstatus_to_exitcode(status)
         return self.exit_status
 
+    def answers(self):
+        """Whether the daemon can be talked to."""
+        try:
+            return self.rpc().supervisor.getPID() > 0
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+            return False
+
+    def infos(self):
+        """What is known of each process, by its full name; nothing where no daemon answers.
+
+        Over XML-RPC, which costs less than a client; what clients say is looked at elsewhere.
+        """
+        try:
+            return {info["name"] if info["group"] == info["name"]
+                    else info["group"] + ":" + info["name"]: info
+                    for info in self.rpc().supervisor.getAllProcessInfo()}
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+            return {}
+
     def states(self):
         """The state of each process by its full name."""
-        states = {}
-        for line in self.ctl("status", record=False).output.splitlines():
-            words = line.split()
-            if len(words) >= 2 and words[1].isupper():
-                states[words[0]] = words[1]
-        return states
+        return {name: info["statename"] for name, info in self.infos().items()}
 
     def wait(self, name, *wanted):
         """Waits until a process has one of these states."""
         eventually(lambda: self.states().get(name) in wanted, "%s is %s" % (name, wanted))
 
     def pid(self, name):
-        """The pid of a process."""
-        text = self.ctl("pid " + name, record=False).output.strip()
-        return int(text) if text.isdigit() else 0
+        """The pid of a process; 0 while it has none."""
+        return self.infos().get(name, {"pid": 0})["pid"]
 
     def rpc(self):
         """The daemon as supervisor's own Python client sees it."""
-        import xmlrpc.client
         from supervisor.xmlrpc import SupervisorTransport
         return xmlrpc.client.ServerProxy(
             "http://127.0.0.1",
@@ -348,10 +362,6 @@ class Supervisord(Site):
         sys.stderr.flush()
         os._exit(code)
 
-    def answers(self):
-        return os.path.exists(self.path("s.sock")) and self.ctl(
-            "pid", record=False).output.strip().isdigit()
-
     def client(self, arguments, input, patience):
         pid, out, err = fork(lambda: self.client_main(arguments), input_pipe(input))
         texts = dict(collect(pid, out, err, patience))
@@ -405,9 +415,6 @@ class Swisord(Site):
         self.daemon = process.pid
         # Reaped by poll(); the object must not do it too.
         process.returncode = 0
-
-    def answers(self):
-        return self.ctl("pid", record=False).status == 0
 
     def command(self, arguments):
         where = (["-s", "unix://" + self.path("s.sock")] if self.by_url
