@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The faults of supervisord that have to do with event listeners."""
+"""What event listeners are told, and the faults of supervisord that have to do with them."""
 
+import re
 import sys
 
-from catalogue import idle, scenario, sleeper
+from catalogue import idle, scenario, shell, sleeper
 from harness import eventually
 
 # A listener that writes the name of each event, and the rest of what it has read, to a file. It
@@ -129,3 +130,56 @@ while True:
     site.note("the daemon lives", not site.ended())
     if not site.ended():
         site.ctl("status a")
+
+
+def hears(name, events, body, *steps, differs=()):
+    """What a listener is told of the other processes, byte by byte but for their pids.
+
+    A step is a command, or `@TEXT` for something that is to be told before the next one, or a
+    function of the site.
+    """
+    def run(site):
+        site.run(listener(site, "one", events) + body, "one")
+        for step in steps:
+            if callable(step):
+                step(site)
+            elif step.startswith("@"):
+                site.wait_text("one.told", step[1:])
+            else:
+                site.ctl(step, record=False)
+        lines = site.read("one.told").decode().splitlines()
+        site.note("told", "\n".join(re.sub(r"pid:\d+", "pid:N", line) for line in lines
+                                    if "processname:one " not in line and "groupname:one " not in line))
+    run.__name__ = name
+    scenario(differs)(run)
+
+
+def last(site):
+    """An event that comes after all others."""
+    site.rpc().supervisor.sendRemoteCommEvent("last", "")
+    site.wait_text("one.told", "type:last")
+
+
+STATES = "PROCESS_STATE,REMOTE_COMMUNICATION"
+
+hears("events_of_a_start_and_a_stop", STATES, idle("a"), "start a", "@PROCESS_STATE_RUNNING ver: processname:a",
+      "stop a", "@PROCESS_STATE_STOPPED", last)
+hears("events_of_an_expected_exit", STATES, shell("a", "sleep 1; exit 0", "startsecs=0", "autostart=false"),
+      "start a", "@PROCESS_STATE_EXITED", last)
+hears("events_of_an_unexpected_exit", STATES,
+      shell("a", "sleep 1; exit 3", "startsecs=0", "autostart=false", "autorestart=false"),
+      "start a", "@PROCESS_STATE_EXITED", last)
+hears("events_of_a_death_by_signal", STATES,
+      shell("a", "sleep 1; kill -9 $$", "startsecs=0", "autostart=false", "autorestart=false"),
+      "start a", "@PROCESS_STATE_EXITED", last)
+hears("events_of_failures", STATES,
+      shell("a", "exit 3", "startsecs=5", "startretries=2", "autostart=false"), "start a",
+      "@PROCESS_STATE_FATAL", last, differs="given-up-is-told-once")
+hears("events_of_a_member", STATES, idle("a") + idle("b") + "[group:g]\nprograms=a,b\n", "start g:b",
+      "@PROCESS_STATE_RUNNING ver: processname:b", "stop g:b", "@PROCESS_STATE_STOPPED", last)
+hears("events_of_clients", STATES,
+      idle("a"), lambda site: site.rpc().supervisor.sendRemoteCommEvent("a kind", "two\nlines: x"), last)
+hears("events_of_groups", "PROCESS_GROUP,REMOTE_COMMUNICATION", idle("a"), "remove a",
+      "@PROCESS_GROUP_REMOVED", "add a", "@PROCESS_GROUP_ADDED", last)
+hears("events_of_one_kind", "PROCESS_STATE_STOPPING,REMOTE_COMMUNICATION", idle("a"), "start a", "stop a",
+      "@PROCESS_STATE_STOPPING", last)
