@@ -34,6 +34,7 @@ extension Converter {
             return false
         }
         checkPath(text, value)
+        noteMissing(pieces.names, value)
         entries.append(entry("logfile", .text(text), of: value))
         return true
     }

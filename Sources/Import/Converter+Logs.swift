@@ -68,6 +68,7 @@ extension Converter {
         if let original, let pieces = percentText(original, twice: true),
             let text = written(pieces, of: original), !text.isEmpty
         {
+            noteMissing(pieces.names, original)
             target = LogTarget(text)
             if case .inherited = target, text.hasPrefix("/proc/1/") {
                 noteOnce(

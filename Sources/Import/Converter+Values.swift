@@ -8,6 +8,7 @@ extension Converter {
             return nil
         }
         guard !text.isEmpty else { return nil }
+        noteMissing(pieces.names, value)
         if isPath { checkPath(text, value) }
         return .text(text)
     }
@@ -62,7 +63,7 @@ extension Converter {
                     at: value.place
                 )
             } else if reference.isQuoted {
-                continue
+                noteMissing([name], value)
             } else if let now, now.contains(where: \.isWhitespace) {
                 lose(
                     "%(\(name))s holds several words now ('\(now)'), and here it is always one; "
@@ -81,6 +82,17 @@ extension Converter {
                     at: value.place
                 )
             }
+        }
+    }
+
+    /// Tells of variables that the file needs, here as there, and that have no value now.
+    mutating func noteMissing(_ names: [String], _ value: INIValue) {
+        for name in names where name.hasPrefix("ENV_") {
+            guard variables[String(name.dropFirst(4))] == nil else { continue }
+            noteOnce(
+                "%(\(name))s has no value now; swisord does not start without one either",
+                at: value.place
+            )
         }
     }
 
@@ -113,6 +125,7 @@ extension Converter {
                 continue
             }
             guard let text = written(pair.value, of: value) else { continue }
+            noteMissing(pair.value.names, value)
             entries[pair.name] = YAMLEntry(pair.name, .text(text))
         }
         return entries.isEmpty ? nil : .map(entries)

@@ -96,6 +96,23 @@ struct ReadingTests {
         #expect(try !program(keys).isLossy)
     }
 
+    /// Keys that need a variable as they are, here as there.
+    static let needy = [
+        "user=%(ENV_ABSENT)s", "directory=%(ENV_ABSENT)s/x", "stdout_logfile=%(ENV_ABSENT)s/a.log",
+        "environment=A=\"%(ENV_ABSENT)s\"", "command=/bin/a \"%(ENV_ABSENT)s\"",
+    ]
+
+    @Test("as a variable without a value is told", arguments: needy)
+    func missing(key: String) throws {
+        let conversion = try program(key)
+        #expect(
+            conversion.findings.map(\.description) == [
+                "s.conf:4: note: %(ENV_ABSENT)s has no value now; "
+                    + "swisord does not start without one either"
+            ]
+        )
+    }
+
     @Test("as a variable of [supervisord] is known to all commands, wherever it stands")
     func sharedVariable() throws {
         let conversion = try convert(
