@@ -81,10 +81,12 @@ static void set_mask(kernel_sigset new, kernel_sigset *old) {
     CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &new, old, sizeof new);
 }
 
+/* When nobody reads any more, the maker has died: the child ends as it does at a closed gate, by a
+   status that says so. SIGPIPE, which is blocked here, would look like an end of the program's. */
 static void report(int channel, int step, long error, int candidate, int file_exists) {
     struct swisord_spawn_report record = {step, (int32_t)error, candidate, file_exists};
     /* Less than PIPE_BUF into an empty pipe: whole, and without waiting. */
-    if (CALL3(SYS_write, channel, &record, sizeof record) < 0) leave();
+    if (CALL3(SYS_write, channel, &record, sizeof record) < 0) leave_with(SWISORD_NEVER_EXECUTED);
 }
 
 /* Reports a step that ended with this result of the kernel's. */
@@ -255,8 +257,10 @@ static void execute(const struct swisord_spawn_request *request, int channel) {
         const char *path = request->candidates[index];
         int reason = (int)-CALL3(SYS_execve, path, request->arguments, request->environment);
         if (!means_elsewhere(reason)) {
-            report(channel, SWISORD_STEP_EXEC, reason, index, 1);
-            return;
+            error = reason;
+            chosen = index;
+            file_exists = 1;
+            break;
         }
         if (error == EACCES) continue;
         int exists = reason == ENOENT && CALL3(SYS_faccessat, AT_FDCWD, path, F_OK) == 0;
@@ -266,6 +270,7 @@ static void execute(const struct swisord_spawn_request *request, int channel) {
             file_exists = exists;
         }
     }
+    set_mask(~(kernel_sigset)0, NULL);
     report(channel, SWISORD_STEP_EXEC, error, chosen, file_exists);
 }
 
@@ -294,9 +299,9 @@ static int run(void *memory) {
     if (request->directory && (result = CALL1(SYS_chdir, request->directory)) < 0)
         fail(channel, SWISORD_STEP_DIRECTORY, result);
     if (request->mask >= 0) CALL1(SYS_umask, request->mask);
+    report(channel, SWISORD_STEP_EXEC, 0, 0, 0);
     /* Last, so that a signal sent meanwhile acts on a process that is complete. */
     set_mask(0, NULL);
-    report(channel, SWISORD_STEP_EXEC, 0, 0, 0);
     execute(request, channel);
     leave();
 }

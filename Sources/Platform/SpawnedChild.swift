@@ -5,7 +5,8 @@ private import SystemPackage
 
 /// A process that has just been made and has not become its program yet.
 package struct SpawnedChild: ~Copyable {
-    /// The exit status of a gated child that was never let go, and so never executed.
+    /// The exit status of a gated child that was never let go, or that found nobody to report to any
+    /// more, and so never executed.
     package static let neverExecuted: Int32 = SWISORD_NEVER_EXECUTED
 
     /// Its pid, and the id of the session and process group that it will lead.

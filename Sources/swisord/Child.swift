@@ -40,6 +40,8 @@ final class Child {
     var orphan: Orphan?
     /// Whether the live run was made by an earlier manager, which alone could hear of its exec.
     var isInherited = false
+    /// Whether the live run was killed, because an earlier manager had left it on its way to exec.
+    var isCalledOff = false
     /// Whether the live run is not collected by anybody we hear of.
     var isAbandoned = false
     /// Why the last spawn never became the program; waits for the exit that follows it.
@@ -66,6 +68,7 @@ final class Child {
         if identity?.pid != pid { identity = ProcessIdentity.of(pid) }
         fingerprint = configuration.fingerprint
         isInherited = false
+        isCalledOff = false
         isAbandoned = false
     }
 
@@ -94,6 +97,7 @@ final class Child {
         process = nil
         identity = nil
         isInherited = false
+        isCalledOff = false
     }
 
     /// Adds to a record what only this side knows of the run.
@@ -218,6 +222,20 @@ final class Child {
                 reason: error.description,
                 isPermanent: false
             )
+        }
+    }
+}
+
+extension ExitStatus {
+    /// Whether a run that was called off has ended by that, or by itself because its maker had died.
+    ///
+    /// It may have executed between the last look and the kill: that is not held against the
+    /// program. One that ended in its own way before the kill has run.
+    var endsWhatWasCalledOff: Bool {
+        switch self {
+        case .signal(.kill, _): true
+        case .code(let code): code == SpawnedChild.neverExecuted
+        case .signal, .neverExecuted, .unknown: false
         }
     }
 }

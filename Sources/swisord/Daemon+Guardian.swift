@@ -85,7 +85,8 @@ extension Daemon {
         case .ended(let status):
             survivors[id] = nil
             try? reactor.remove(survivor.process.descriptor)
-            members[survivor.pid] = nil
+            // Whoever reaped it may have made room for another of ours.
+            if members[survivor.pid] == id { members[survivor.pid] = nil }
             handleExit(of: id, status, pid: nil)
             // Once it is recorded: a manager that dies in between is followed by one that asks again.
             store.dropOrphan(of: id)

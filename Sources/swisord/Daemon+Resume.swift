@@ -117,6 +117,7 @@ extension Daemon {
             runEffects()
         } else {
             // The one who could let it go on is dead. Its exit counts as a start that never was.
+            children[id]?.isCalledOff = true
             send(.kill, to: pid, group: false, of: id)
         }
     }

@@ -265,10 +265,7 @@ final class Daemon {
             children[id]?.failure = nil
             hasExecuted = false
             event = .exited(.neverExecuted(failure))
-        } else if let pid, children[id]?.isInherited == true,
-            ProcessStat.read(pid)?.hasExecuted == false
-        {
-            // It waited for a manager that was killed, and was never the program.
+        } else if wasAborted(children[id], status, pid) {
             hasExecuted = false
             event = .startAborted
         } else {
@@ -279,6 +276,13 @@ final class Daemon {
         closeInput(of: id)
         fleet.handle(event, for: id, at: now)
         runEffects()
+    }
+
+    /// Whether a child that waited for a manager which was killed was never the program.
+    private func wasAborted(_ child: Child?, _ status: ExitStatus, _ pid: PID?) -> Bool {
+        guard let child, child.isInherited else { return false }
+        if child.isCalledOff, status.endsWhatWasCalledOff { return true }
+        return pid.flatMap(ProcessStat.read)?.hasExecuted == false
     }
 
     /// Looks how a child's way to exec ended, once it has.

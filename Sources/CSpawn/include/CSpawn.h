@@ -74,7 +74,8 @@ struct swisord_spawn_request {
     int cgroup;
 };
 
-/* The exit status of a child whose gate was closed before it was let go. */
+/* The exit status of a child whose maker died before it could execute: its gate was closed before it
+   was let go, or nobody reads its report. */
 #define SWISORD_NEVER_EXECUTED 250
 
 /* One record in the report pipe. */
