@@ -175,6 +175,14 @@ static void answer(struct swisord_guardian *g) {
 
 /* The manager's life. */
 
+/* The one who goes on instead says why: in the words of the manager that could not be. */
+static void tell_why_not(int channel, int error) {
+    struct swisord_guardian_message m = {.kind = SWISORD_FAILED};
+    int length = snprintf(m.text, sizeof m.text, "it cannot be executed: %s", strerror(error));
+    m.count = (uint32_t)length;
+    swisord_guardian_send(channel, &m, NULL, 0);
+}
+
 _Noreturn static void become_manager(struct swisord_guardian *g, int channel) {
     const struct sigaction normal = {.sa_handler = SIG_DFL};
     for (int signal = 1; signal <= 64; signal++) sigaction(signal, &normal, NULL);
@@ -193,7 +201,10 @@ _Noreturn static void become_manager(struct swisord_guardian *g, int channel) {
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", executable);
     execve(path, g->argv, environ);
-    if (g->trial < 0) execve((const char *)getauxval(AT_EXECFN), g->argv, environ);
+    if (g->trial < 0)
+        execve((const char *)getauxval(AT_EXECFN), g->argv, environ);
+    else
+        tell_why_not(channel, errno);
     _exit(127);
 }
 

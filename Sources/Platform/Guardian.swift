@@ -21,6 +21,8 @@ package enum Guardian {
     ///
     /// Call it before the first thread is started.
     package static func run() -> Int32 {
+        // It was executed by a path that says nothing: /proc/self/exe.
+        ThisProcess.name("swisord")
         // What the start needed is never needed again.
         swisord_give_back_memory()
         let channel = getenv(ready).flatMap { Int32(String(cString: $0)) }

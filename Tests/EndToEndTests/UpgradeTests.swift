@@ -24,6 +24,9 @@ struct UpgradeTests {
             #expect(upgraded.output.hasSuffix("1 programs kept\n"))
             #expect(try daemon.managerPid() != manager)
             #expect(try readLink("/proc/\(daemon.managerPid())/exe") == other)
+            // As pgrep and ps look for both.
+            #expect(contents("/proc/\(daemon.pid)/comm") == "swisord\n")
+            #expect(try contents("/proc/\(daemon.managerPid())/comm") == "swisord\n")
             #expect(try daemon.program("talk").pid == talk)
             let before = daemon.scratch.read("log/talk.log").utf8.count
             try eventually("more lines") {
@@ -48,6 +51,20 @@ struct UpgradeTests {
             #expect(answer.output.contains("rolled back") || answer.errors.contains("rolled back"))
             #expect(try daemon.program("talk").pid == talk)
             #expect(try daemon.information().lastUpgrade?.error != nil)
+        }
+    }
+
+    @Test("to what cannot be executed is rolled back, and says that and why")
+    func notExecutable() throws {
+        try Daemon.running(Self.talk) { daemon in
+            let talk = try daemon.wait(for: "talk", "RUNNING").pid
+            daemon.scratch.write("text", "no program\n")
+            chmod(daemon.home + "/text", 0o755)
+            let answer = try daemon.ctl("upgrade", daemon.home + "/text")
+            #expect(answer.status != 0)
+            let error = try daemon.information().lastUpgrade?.error
+            #expect(error == "it cannot be executed: Exec format error")
+            #expect(try daemon.program("talk").pid == talk)
         }
     }
 

@@ -197,6 +197,7 @@ extension KernelTests {
             let second = try probe.manager()
             let welcome = try second.establish()
             #expect(welcome.wasRolledBack && welcome.lastExit == .code(127))
+            #expect(welcome.text == "it cannot be executed: Exec format error")
             second.link.upgrade(to: try opened(GuardedProbe.executable))
             second.order("x", 0)
             let third = try probe.manager()

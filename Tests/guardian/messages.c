@@ -304,6 +304,9 @@ void play_messages(void) {
     check(play("upgrade in child", upgrade_in_child, NULL, -1) == 127);
     /* The path of the start is another executable's. */
     check(w.executions == 1);
+    /* Whoever goes on instead is told why. */
+    check(strncmp(last(SWISORD_FAILED)->text, "it cannot be executed: ", 23) == 0);
+    check(last(SWISORD_FAILED)->count == strlen(last(SWISORD_FAILED)->text));
     check(play("texts", texts, NULL, -1) == -1);
     check(play("stores", stores, NULL, -1) == -1);
     check(play("flood", flood, NULL, -1) == 6);
