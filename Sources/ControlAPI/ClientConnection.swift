@@ -11,7 +11,8 @@ import NIOHTTP1
 /// of filling memory.
 final class ClientConnection {
     enum Part {
-        case head(status: Int, keepsAlive: Bool)
+        /// The last is where in a log the body begins, for a stream of one.
+        case head(status: Int, keepsAlive: Bool, StreamEvent?)
         case body([UInt8])
         case end
     }
@@ -130,7 +131,14 @@ extension ClientConnection.Part {
     fileprivate init(_ part: HTTPClientResponsePart) {
         self =
             switch part {
-            case .head(let head): .head(status: Int(head.status.code), keepsAlive: head.isKeepAlive)
+            case .head(let head):
+                .head(
+                    status: Int(head.status.code),
+                    keepsAlive: head.isKeepAlive,
+                    head.headers.first(name: LogPosition.header).map {
+                        .position($0, isWhole: !head.headers.contains(name: LogPosition.gapHeader))
+                    }
+                )
             case .body(let bytes): .body(Array(bytes.readableBytesView))
             case .end: .end
             }

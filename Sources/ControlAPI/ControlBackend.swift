@@ -48,6 +48,9 @@ package protocol ControlBackend: Sendable {
 
 /// What a stream delivers.
 package enum StreamEvent: Hashable, Sendable {
+    /// Where in a log the first byte stands, in the daemon's words; before `opened`. Not `isWhole`
+    /// where it was to begin elsewhere and that is gone.
+    case position(String, isWhole: Bool)
     /// The stream exists; a refusal comes as `failed` instead, before anything else.
     case opened
     case bytes([UInt8])

@@ -97,21 +97,33 @@ package final class ControlClient {
         var request = request
         var hasBegun = false
         var retry: Retry?
+        var position: LogPosition?
+        var isWhole = false
         while true {
             do throws(ControlClientError) {
                 return try follow(request) { event in
                     retry = nil
-                    guard hasBegun, event == .opened else {
-                        hasBegun = hasBegun || event == .opened
-                        return onEvent(event)
+                    switch event {
+                    case .position(let start, let continues):
+                        position = LogPosition(start: start)
+                        isWhole = continues
+                        return true
+                    case .opened where hasBegun:
+                        // Where the last one broke off, nothing has happened.
+                        return isWhole || onEvent(.resumed)
+                    case .opened:
+                        hasBegun = true
+                    case .bytes(let bytes): position?.advance(by: bytes.count)
+                    case .lost, .resumed, .failed, .ended: break
                     }
-                    return onEvent(.resumed)
+                    return onEvent(event)
                 }
             } catch {
-                guard hasBegun, patience > .zero, let next = request.afterInterruption else {
-                    throw error
-                }
+                guard hasBegun, patience > .zero,
+                    let next = request.afterInterruption(position?.text)
+                else { throw error }
                 request = next
+                isWhole = false
                 var again = retry ?? Retry(within: patience)
                 try again.pause(after: error)
                 retry = again
@@ -136,8 +148,9 @@ package final class ControlClient {
         while true {
             for part in try connection.next() {
                 switch part {
-                case .head(let status, _):
+                case .head(let status, _, let position):
                     answer.status = status
+                    if status == 200, let position, !onEvent(position) { return }
                     if status == 200, !onEvent(.opened) { return }
                 case .body(let bytes):
                     guard answer.status == 200 else {
@@ -167,7 +180,7 @@ package final class ControlClient {
         while true {
             for part in try parts(from: connection, until: deadline) {
                 switch part {
-                case .head(let status, let keepsAlive):
+                case .head(let status, let keepsAlive, _):
                     answer.status = status
                     mayKeep = keepsAlive
                 case .body(let bytes):

@@ -54,6 +54,9 @@ package enum Request: Hashable, Sendable {
 package enum StreamRequest: Hashable, Sendable {
     /// The last `bytes` of a log; with `follow` everything that comes after it, over rotations.
     case log(LogSource, bytes: Int, follow: Bool)
+    /// Follows a log from where an earlier stream broke off: the place that it began at, and how
+    /// many bytes came since (`LogPosition`).
+    case logFrom(LogSource, String)
     /// What happens, as server-sent events: from now on, or from where an earlier stream ended.
     case events(EventSelection)
 }
@@ -73,9 +76,13 @@ package struct EventSelection: Hashable, Sendable {
 
 extension StreamRequest {
     /// What to ask for when the stream broke off; nil for one that had an end of its own.
-    var afterInterruption: StreamRequest? {
+    ///
+    /// - Parameter position: How far it came, where that is known.
+    /// - Returns: The next request.
+    func afterInterruption(_ position: String?) -> StreamRequest? {
         switch self {
-        case .log(let source, _, follow: true): .log(source, bytes: 0, follow: true)
+        case .log(let source, _, follow: true), .logFrom(let source, _):
+            position.map { .logFrom(source, $0) } ?? .log(source, bytes: 0, follow: true)
         case .log(_, _, follow: false): nil
         case .events(let selection): .events(EventSelection(types: selection.types))
         }

@@ -163,26 +163,21 @@ package enum Routes {
             "/v1/programs/{name}/logs/{channel}",
             "readLog",
             "The end of a program's log.",
-            query: [bytes, follow],
+            query: [bytes, follow, from],
             errors: unreadable,
             read: { arguments throws(APIError) in
                 guard let channel = arguments.channel else {
                     throw APIError(.notFound, "No such log.")
                 }
-                let log = LogSource.program(name: arguments.names[0], channel: channel)
-                return .stream(
-                    .log(log, bytes: arguments.bytes("bytes"), follow: arguments.flag("follow"))
+                return try stream(
+                    of: .program(name: arguments.names[0], channel: channel),
+                    arguments
                 )
             },
             write: {
-                guard
-                    case .stream(.log(.program(let name, let channel), let bytes, let follow)) = $0
+                guard let (log, query) = query(of: $0), case .program(let name, let channel) = log
                 else { return nil }
-                return Arguments(
-                    names: [name],
-                    channel: channel,
-                    query: ["bytes": .bytes(bytes), "follow": .flag(follow)]
-                )
+                return Arguments(names: [name], channel: channel, query: query)
             }
         ),
         Route(
@@ -190,12 +185,12 @@ package enum Routes {
             "/v1/daemon/log",
             "readDaemonLog",
             "The end of the daemon's activity log.",
-            query: [bytes, follow],
+            query: [bytes, follow, from],
             errors: unreadable,
-            read: { .stream(.log(.daemon, bytes: $0.bytes("bytes"), follow: $0.flag("follow"))) },
+            read: { arguments throws(APIError) in try stream(of: .daemon, arguments) },
             write: {
-                guard case .stream(.log(.daemon, let bytes, let follow)) = $0 else { return nil }
-                return Arguments(query: ["bytes": .bytes(bytes), "follow": .flag(follow)])
+                guard let (log, query) = query(of: $0), log == .daemon else { return nil }
+                return Arguments(query: query)
             }
         ),
         Route(

@@ -39,6 +39,9 @@ extension Connection {
             return
         }
         switch event {
+        case .position(let text, let isWhole):
+            stream.position = text
+            stream.hasGap = !isWhole
         case .opened, .resumed: sendHead(exchange, stream)
         case .bytes(let bytes):
             sendHead(exchange, stream)
@@ -79,6 +82,8 @@ extension Connection {
         stream.isOpen = true
         let type = stream.isEvents ? "text/event-stream" : "text/plain; charset=utf-8"
         var headers: HTTPHeaders = ["content-type": type, "x-content-type-options": "nosniff"]
+        if let position = stream.position { headers.add(name: LogPosition.header, value: position) }
+        if stream.hasGap { headers.add(name: LogPosition.gapHeader, value: "true") }
         if exchange.version == .http1_1 { headers.add(name: "transfer-encoding", value: "chunked") }
         let head = responseHead(200, headers, exchange)
         context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)

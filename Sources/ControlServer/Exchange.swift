@@ -39,6 +39,9 @@ final class StreamState {
     let isEvents: Bool
     /// Whether the status line has gone out.
     var isOpen = false
+    /// Where in a log it begins, and whether that is not where it was to.
+    var position: String?
+    var hasGap = false
     /// Bytes given to the channel that have not left yet.
     var buffered = 0
     /// Bytes dropped that the client has not been told of.

@@ -28,14 +28,15 @@ package enum LogCommand: Sendable {
         count: Int?,
         reply: @Sendable (Result<LogSlice, LogReadError>) -> Void
     )
-    /// The last bytes of a log, and then whatever is written to it.
+    /// What a log holds from a place on, and then whatever is written to it.
     ///
+    /// The first update is `began`.
     /// `sink` runs on the log thread and must not wait. Nothing comes twice or is left out, over
     /// rotation, clearing and reopening; the last update is an `ended`.
     case follow(
         FollowerID,
         StreamID,
-        lastBytes: Int,
+        FollowStart,
         sink: @Sendable (FollowUpdate) -> Void
     )
     /// Ends a `follow`; its sink is not called again.
@@ -68,6 +69,9 @@ package enum LogReadError: Error, Hashable, Sendable {
 
 /// What a follower is told.
 package enum FollowUpdate: Hashable, Sendable {
+    /// Where the first byte that follows stands, in a log that has places, and whether that is where
+    /// it was to begin: what came after another place may be gone.
+    case began(LogPlace?, isWhole: Bool)
     case bytes([UInt8])
     /// Nothing more will come.
     case ended(FollowEnd)

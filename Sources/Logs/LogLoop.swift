@@ -222,8 +222,8 @@ final class LogLoop {
             reply(tail(of: id, bytes: bytes, at: now))
         case .readSlice(let id, let offset, let count, let reply):
             reply(slice(of: id, from: offset, count: count, at: now))
-        case .follow(let follower, let id, let lastBytes, let sink):
-            follow(follower, id, lastBytes: lastBytes, sink, at: now)
+        case .follow(let follower, let id, let start, let sink):
+            follow(follower, id, start, sink, at: now)
         case .unfollow(let follower):
             for stream in streams.values { stream.output.followers.remove(follower) }
         case .shutdown:
@@ -327,17 +327,16 @@ final class LogLoop {
     private func follow(
         _ follower: FollowerID,
         _ id: StreamID,
-        lastBytes: Int,
+        _ start: FollowStart,
         _ sink: @escaping @Sendable (FollowUpdate) -> Void,
         at now: Instant
     ) {
         guard let stream = streams[id] else { return sink(.ended(.unknownStream)) }
         // Who wants nothing of the past misses nothing of what is in the pipe already.
-        if lastBytes > 0, case .success(let bytes) = tail(of: id, bytes: lastBytes, at: now),
-            !bytes.isEmpty
-        {
-            sink(.bytes(bytes))
-        }
+        if start != .last(0) { drain(id, at: now) }
+        let (bytes, isWhole) = stream.output.past(start)
+        sink(.began(stream.output.file?.place(beforeEnd: bytes.count), isWhole: isWhole))
+        if !bytes.isEmpty { sink(.bytes(bytes)) }
         stream.output.followers.add(.init(id: follower, stream: id, sink: sink))
     }
 

@@ -210,23 +210,33 @@ extension Daemon {
         case .log(.daemon, let bytes, let follow):
             outlets.streamActivity(bytes: bytes, follow: follow, credit, receive)
         case .log(.program(let name, let channel), let bytes, let follow):
-            let selector = ProcessSelector(name)
-            guard selector.isPlain, let id = fleet.identifier(of: selector.name),
-                let child = children[id]
-            else {
-                receive(.failed(APIError(.noSuchProcess, of: selector.name)))
-                receive(.ended)
-                return
+            open(name, credit, receive) { outlets, child in
+                outlets.stream(child, channel, bytes: bytes, follow: follow, credit, receive)
             }
-            outlets.stream(
-                child,
-                channel,
-                bytes: bytes,
-                follow: follow,
-                credit,
-                receive
-            )
+        case .logFrom(.daemon, let place): outlets.resumeActivity(place, credit, receive)
+        case .logFrom(.program(let name, let channel), let place):
+            open(name, credit, receive) { outlets, child in
+                outlets.resume(child, channel, place, credit, receive)
+            }
         }
+    }
+
+    /// Has the outputs of a program stream one of its logs, or says that there is no such program.
+    private func open(
+        _ name: String,
+        _ credit: StreamCredit,
+        _ receive: @escaping @Sendable (StreamEvent) -> Void,
+        _ stream: (inout Outlets, Child) -> Void
+    ) {
+        let selector = ProcessSelector(name)
+        guard selector.isPlain, let id = fleet.identifier(of: selector.name),
+            let child = children[id]
+        else {
+            receive(.failed(APIError(.noSuchProcess, of: selector.name)))
+            receive(.ended)
+            return
+        }
+        stream(&outlets, child)
     }
 
     private func handle(_ notice: LogNotice) {

@@ -19,7 +19,7 @@ extension Outlets {
         let core = core
         let credit = StreamCredit(bytes: Self.mostUnheard)
         logs.post(
-            .follow(follower, stream, lastBytes: 0) { update in
+            .follow(follower, stream, .last(0)) { update in
                 guard case .bytes(let bytes) = update else { return }
                 let taken = credit.take(bytes.count)
                 guard taken > 0 else { return }

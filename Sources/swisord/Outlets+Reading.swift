@@ -55,13 +55,51 @@ extension Outlets {
             )
             return
         }
+        self.follow(id, .last(bytes), credit, receive)
+    }
+
+    // MARK: - Following
+
+    /// Streams a log from where a client has come to.
+    mutating func resume(
+        _ child: Child,
+        _ channel: LogSource.Channel,
+        _ place: String,
+        _ credit: StreamCredit,
+        _ receive: @escaping @Sendable (StreamEvent) -> Void
+    ) {
+        let outlet = channel == .stdout ? child.stdout : child.stderr
+        guard case .captured = outlet.kind else {
+            receive(.failed(APIError(.noLogFile, "\(child.name) has no \(channel.rawValue) log")))
+            receive(.ended)
+            return
+        }
+        follow(outlet.id, .after(LogPlace(place)), credit, receive)
+    }
+
+    mutating func resumeActivity(
+        _ place: String,
+        _ credit: StreamCredit,
+        _ receive: @escaping @Sendable (StreamEvent) -> Void
+    ) {
+        follow(.activity, .after(LogPlace(place)), credit, receive)
+    }
+
+    private mutating func follow(
+        _ id: StreamID,
+        _ start: FollowStart,
+        _ credit: StreamCredit,
+        _ receive: @escaping @Sendable (StreamEvent) -> Void
+    ) {
         nextFollower += 1
         let follower = FollowerID(rawValue: nextFollower)
         let logs = logs
-        receive(.opened)
         logs.post(
-            .follow(follower, id, lastBytes: bytes) { update in
+            .follow(follower, id, start) { update in
                 switch update {
+                case .began(let place, let isWhole):
+                    if let place { receive(.position("\(place)", isWhole: isWhole)) }
+                    receive(.opened)
                 case .bytes(let bytes):
                     let room = credit.take(bytes.count)
                     if room > 0 {

@@ -71,7 +71,7 @@ extension Session {
         do throws(ConnectionFailure) {
             try connection.stream(request) { event in
                 switch event {
-                case .opened: break
+                case .position, .opened: break
                 case .resumed: text.interrupted()
                 case .bytes(let bytes): text.add(bytes)
                 case .lost(let count): text.lost(count)

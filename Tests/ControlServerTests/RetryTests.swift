@@ -126,9 +126,10 @@ struct RetryTests {
 
 @Suite("A stream that is followed", .timeLimit(.minutes(10)))
 struct FollowedStreamTests {
-    private static func chunks(_ text: String) -> String {
+    private static func chunks(_ text: String, _ headers: String = "") -> String {
         let size = String(text.utf8.count, radix: 16)
-        return "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\(size)\r\n\(text)\r\n"
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\(headers)\r\n"
+        return "\(head)\(size)\r\n\(text)\r\n"
     }
 
     private func events(
@@ -164,6 +165,27 @@ struct FollowedStreamTests {
         )
         #expect(seen.requests.map { $0.contains("bytes=1024") } == [true, false, false])
         #expect(seen.requests.allSatisfy { $0.contains("follow=true") })
+        #expect(seen.error == nil)
+    }
+
+    @Test("goes on where it broke off when it knows its place, and else says that there is a gap")
+    func position() throws {
+        let seen = try events([
+            [Self.chunks("one\n", "x-swisord-position: 1.2.30\r\n")],
+            [Self.chunks("two\n", "x-swisord-position: 1.2.34\r\n")],
+            [
+                Self.chunks("six\n", "x-swisord-position: 1.9.0\r\nx-swisord-gap: true\r\n")
+                    + "0\r\n\r\n"
+            ],
+        ])
+        let expected: [StreamEvent] = [
+            .opened, .bytes(Array("one\n".utf8)), .bytes(Array("two\n".utf8)), .resumed,
+            .bytes(Array("six\n".utf8)), .ended,
+        ]
+        #expect(seen.events == expected)
+        #expect(seen.requests.count == 3)
+        #expect(seen.requests.dropFirst().first?.contains("from=1.2.30.4") == true)
+        #expect(seen.requests.last?.contains("from=1.2.34.4") == true)
         #expect(seen.error == nil)
     }
 

@@ -211,6 +211,51 @@ struct CommandTests {
         }
     }
 
+    @Test(
+        "follows a log over the death of the manager and an upgrade, losing and doubling nothing",
+        arguments: [false, true]
+    )
+    func followsOverCrash(_ isUpgrade: Bool) throws {
+        try Daemon.running(
+            #"""
+            programs:
+              count:
+                command: [sh, -c, "i=0; while [ ! -e %(here)s/enough ]; do i=$((i+1)); echo line $i of many; sleep 0.002; done; echo end; exec sleep 1000"]
+                autostart: false
+                stdout_logfile_maxbytes: 1KB
+                stdout_logfile_backups: 1000
+            """#
+        ) { daemon in
+            let follower = try daemon.launch(
+                Daemon.swisordctl,
+                ["-c", daemon.file, "tail", "-f", "count"]
+            )
+            try eventually("the follower") { follower.output.contains("Ctrl-C") }
+            #expect(try daemon.ctl("start", "count").status == 0)
+            for _ in 1...3 {
+                let seen = follower.output.count
+                try eventually("more lines") { follower.output.count > seen + 2000 }
+                if isUpgrade {
+                    #expect(try daemon.ctl("upgrade").status == 0)
+                } else {
+                    try daemon.killManager()
+                }
+            }
+            let seen = follower.output.count
+            try eventually("more lines") { follower.output.count > seen + 2000 }
+            daemon.scratch.write("enough", "")
+            try eventually("the end", seeing: { String(follower.output.suffix(60)) }) {
+                follower.output.hasSuffix("\nend\n")
+            }
+            #expect(!daemon.scratch.read("log/count.log.1").isEmpty, "it was rotated")
+            follower.signal(SIGINT)
+            let end = try follower.finish()
+            let lines = end.lines.filter { $0.hasPrefix("line ") }
+            #expect(lines == (1...max(1, lines.count)).map { "line \($0) of many" })
+            #expect(!end.errors.contains("missing"), "\(end.errors)")
+        }
+    }
+
     @Test("rereads, lists what is available, and updates")
     func rereadAvailUpdate() throws {
         try Daemon.running(

@@ -157,7 +157,7 @@ struct LogThreadTests {
         #expect(try logs.tail(StreamID(rawValue: 77), bytes: 10) == .failure(.unknownStream))
         let ended = Box(false)
         logs.thread.post(
-            .follow(FollowerID(rawValue: 1), StreamID(rawValue: 77), lastBytes: 0) {
+            .follow(FollowerID(rawValue: 1), StreamID(rawValue: 77), .last(0)) {
                 if $0 == .ended(.unknownStream) { ended.set(true) }
             }
         )

@@ -88,7 +88,7 @@ extension Session {
             )
             return { event in
                 switch event {
-                case .opened: break
+                case .position, .opened: break
                 case .resumed: text.interrupted()
                 case .bytes(let bytes): text.add(bytes)
                 case .lost(let count): text.lost(count)
