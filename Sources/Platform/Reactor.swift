@@ -37,6 +37,7 @@ package struct Reactor: ~Copyable {
 
     private let epoll: OwnedDescriptor
     private var buffer: [epoll_event]
+    private let waiting = Waiting()
 
     /// Makes a reactor that reports at most `batch` descriptors a wait.
     package init(batch: Int = 256) throws(SystemError) {
@@ -47,12 +48,29 @@ package struct Reactor: ~Copyable {
     }
 
     /// Starts to watch a descriptor (EPOLL_CTL_ADD); for `[]`, its hangup and errors alone.
+    ///
+    /// One that the kernel has no memory or no watch for is told as ready every so often, until it
+    /// has: who owns it looks and may find nothing.
     package func add(
         _ descriptor: borrowing OwnedDescriptor,
         token: UInt64,
         for interest: Readiness = .readable
     ) throws(SystemError) {
-        try control(EPOLL_CTL_ADD, descriptor.rawValue, token, interest)
+        do throws(SystemError) {
+            try control(EPOLL_CTL_ADD, descriptor.rawValue, token, interest)
+        } catch {
+            guard error.errno == .noMemory || error.errno == .noSpace else { throw error }
+            setAside(descriptor, token: token, for: interest)
+        }
+    }
+
+    /// Keeps what cannot be watched now.
+    func setAside(
+        _ descriptor: borrowing OwnedDescriptor,
+        token: UInt64,
+        for interest: Readiness
+    ) {
+        waiting.all[descriptor.rawValue] = Event(token: token, readiness: interest)
     }
 
     /// Changes what a descriptor is watched for (EPOLL_CTL_MOD); nothing keeps it quiet.
@@ -61,11 +79,15 @@ package struct Reactor: ~Copyable {
         token: UInt64,
         for interest: Readiness
     ) throws(SystemError) {
+        guard waiting.all[descriptor.rawValue] == nil else {
+            return setAside(descriptor, token: token, for: interest)
+        }
         try control(EPOLL_CTL_MOD, descriptor.rawValue, token, interest)
     }
 
     /// Stops watching a descriptor (EPOLL_CTL_DEL).
     package func remove(_ descriptor: borrowing OwnedDescriptor) throws(SystemError) {
+        if waiting.all.removeValue(forKey: descriptor.rawValue) != nil { return }
         try control(EPOLL_CTL_DEL, descriptor.rawValue, 0, [])
     }
 
@@ -86,11 +108,12 @@ package struct Reactor: ~Copyable {
     /// A timeout of nil waits for ever, one of zero or less only looks. Fractions of a
     /// millisecond are rounded up, so that a deadline has passed when this returns.
     package mutating func wait(timeout: Duration?, into events: inout [Event]) throws(SystemError) {
+        watchWaiting()
         let milliseconds: Int32 =
-            if let timeout {
-                Self.milliseconds(timeout)
+            if waiting.all.isEmpty {
+                timeout.map(Self.milliseconds) ?? -1
             } else {
-                -1
+                Self.milliseconds(min(timeout ?? Self.patience, Self.patience))
             }
         let count = epoll_wait(epoll.rawValue, &buffer, Int32(buffer.count), milliseconds)
         if count == -1 {
@@ -103,6 +126,25 @@ package struct Reactor: ~Copyable {
                 Event(token: event.data.u64, readiness: Readiness(rawValue: event.events))
             )
         }
+        events += waiting.all.values
+    }
+
+    /// How long what cannot be watched is not looked at.
+    private static let patience = Duration.milliseconds(50)
+
+    /// Tries again to watch what could not be watched.
+    private func watchWaiting() {
+        for (descriptor, event) in waiting.all {
+            guard
+                (try? control(EPOLL_CTL_ADD, descriptor, event.token, event.readiness)) != nil
+            else { continue }
+            waiting.all[descriptor] = nil
+        }
+    }
+
+    /// What the kernel does not watch yet, by descriptor; watching changes no reactor.
+    private final class Waiting {
+        var all: [Int32: Event] = [:]
     }
 
     /// Whole milliseconds, rounded up; what epoll cannot count to ends early.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Platform
 import Supervision
 import SystemPackage
 import Testing
+
+@testable import Platform
 
 @Suite("A reactor", .timeLimit(.minutes(10)))
 struct ReactorTests {
@@ -51,6 +52,34 @@ struct ReactorTests {
         try reactor.modify(pipe.reader, token: 9, for: .readable)
         #expect(try events(&reactor).first?.token == 9)
         try reactor.remove(pipe.reader)
+        #expect(try events(&reactor).isEmpty)
+    }
+
+    @Test("watches what it could not watch at first, as soon as it can")
+    func watchesLater() throws {
+        var reactor = try Reactor()
+        let pipe = try Pipe()
+        let other = try Pipe()
+        reactor.setAside(pipe.reader, token: 7, for: .readable)
+        reactor.setAside(other.reader, token: 8, for: .readable)
+        try reactor.modify(pipe.reader, token: 9, for: .readable)
+        try reactor.remove(other.reader)
+        #expect(try events(&reactor).isEmpty)
+        #expect(write(pipe.writer.rawValue, "x", 1) == 1)
+        #expect(try events(&reactor, within: nil).map(\.token) == [9])
+        try reactor.remove(pipe.reader)
+        #expect(try events(&reactor).isEmpty)
+    }
+
+    @Test("has what it cannot watch looked at all the same")
+    func cannotWatch() throws {
+        var reactor = try Reactor()
+        // A file is nothing that the kernel watches.
+        let file = OwnedDescriptor(owning: open("/etc/passwd", O_RDONLY | O_CLOEXEC))
+        reactor.setAside(file, token: 7, for: .readable)
+        #expect(try events(&reactor, within: nil).map(\.token) == [7])
+        #expect(try events(&reactor, within: .seconds(1000)).map(\.token) == [7])
+        try reactor.remove(file)
         #expect(try events(&reactor).isEmpty)
     }
 
