@@ -32,7 +32,12 @@ package enum SpawnReport: Hashable, Sendable {
         var last: swisord_spawn_report?
         var record = swisord_spawn_report()
         let size = MemoryLayout<swisord_spawn_report>.size
-        while Glibc.read(descriptor.rawValue, &record, size) == size { last = record }
+        while true {
+            let count = Glibc.read(descriptor.rawValue, &record, size)
+            if count == -1, errno == EINTR { continue }
+            guard count == size else { break }
+            last = record
+        }
         guard let last else {
             return .failed(
                 SpawnFailure(
