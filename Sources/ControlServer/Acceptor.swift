@@ -41,13 +41,22 @@ final class Acceptor {
 
     /// Makes the socket, or takes over `adopted` if that is still the one at the path, and begins
     /// to accept.
-    func open(adopting adopted: Int32?) -> EventLoopFuture<Void> {
+    func open(
+        adopting adopted: Int32?,
+        watch keptWatch: Int32?,
+        watching: (@Sendable (Int32) -> Void)?
+    ) -> EventLoopFuture<Void> {
         let acceptor = NIOLoopBound(self, eventLoop: loop)
         let kept = adopted.flatMap { ListeningSocket(adopting: $0, path: path) }
         if adopted != nil, kept == nil { log("\(path): is not the one that was kept; made anew") }
         return listen(on: kept).flatMap {
             let this = acceptor.value
-            return SocketWatch.start(directory: this.directory, on: this.loop) {
+            return SocketWatch.start(
+                directory: this.directory,
+                adopting: keptWatch,
+                keep: watching,
+                on: this.loop
+            ) {
                 acceptor.value.restore()
             }
         }.map { watch in

@@ -39,21 +39,25 @@ package final class ControlServer: Sendable {
     ///   - descriptor: A listening socket that an earlier daemon left with whoever keeps it, which
     ///     passes to the server. It is taken over with the clients that wait in it, or closed and
     ///     made anew where it is not the one at `path` any more.
+    ///   - watch: What that daemon watched the directory of the socket with; passes as well.
     ///   - path: Where the socket is.
     ///   - backend: The daemon.
     ///   - limits: What clients may cost.
     ///   - listening: Gets a descriptor of the listening socket, now and whenever it had to be
     ///     made anew; whoever gets it closes it. While one is open, clients that connect wait
     ///     instead of being refused, also when the daemon is gone. On the control thread.
+    ///   - watching: Gets a descriptor of what the directory is watched with, in the same way.
     ///   - log: Gets a line whenever something is worth one, on the control thread.
     /// - Returns: The server, which serves until it is stopped.
     /// - Throws: `ControlServerError` when there can be no socket at `path`.
     package static func start(
         adopting descriptor: Int32? = nil,
+        watch: Int32? = nil,
         path: String,
         backend: any ControlBackend,
         limits: ControlLimits = ControlLimits(),
         listening: (@Sendable (Int32) -> Void)? = nil,
+        watching: (@Sendable (Int32) -> Void)? = nil,
         log: @escaping @Sendable (String) -> Void
     ) throws(ControlServerError) -> ControlServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -71,7 +75,9 @@ package final class ControlServer: Sendable {
                 )
                 return NIOLoopBound(acceptor, eventLoop: loop)
             }.wait()
-            try loop.flatSubmit { acceptor.value.open(adopting: descriptor) }.wait()
+            try loop.flatSubmit {
+                acceptor.value.open(adopting: descriptor, watch: watch, watching: watching)
+            }.wait()
             return ControlServer(group: group, acceptor: acceptor)
         } catch let error as ControlServerError {
             group.shutdownGracefully { _ in }

@@ -6,11 +6,19 @@
 package enum Checksum {
     /// The checksum of bytes; `123456789` gives 0xCBF43926.
     package static func of(_ bytes: some Sequence<UInt8>) -> UInt32 {
-        var value = UInt32.max
-        for byte in bytes {
-            value = table[Int(UInt8(truncatingIfNeeded: value) ^ byte)] ^ (value >> 8)
+        // A manager that takes over reads the records of all programs before it answers anybody:
+        // byte by byte through an iterator that took longer than all else.
+        bytes.withContiguousStorageIfAvailable(sum) ?? Array(bytes).withUnsafeBufferPointer(sum)
+    }
+
+    private static func sum(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        table.withUnsafeBufferPointer { table in
+            var value = UInt32.max
+            for byte in bytes {
+                value = table[Int(UInt8(truncatingIfNeeded: value) ^ byte)] ^ (value >> 8)
+            }
+            return ~value
         }
-        return ~value
     }
 
     private static let table: [UInt32] = (0..<256).map { number in

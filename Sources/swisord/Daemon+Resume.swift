@@ -86,6 +86,7 @@ extension Daemon {
             id,
             process,
             process.user.flatMap { loaded.accounts[$0] },
+            areKept: past.origin == .manager,
             stdin: past.origin == .manager || process.stdin == .pipe ? past.input(entry) : nil,
             stdout: past.reader(entry, isError: false),
             stderr: past.reader(entry, isError: true)
@@ -105,7 +106,9 @@ extension Daemon {
         guard let pid = record.liveRun?.pid else { return }
         if let orphan = past.orphan(entry) {
             watch(id, pid, orphan)
-        } else if past.origin == .manager, isGuardians(pid) {
+        } else if past.origin == .manager,
+            past.guardians.contains(pid) || isGuardians(pid)
+        {
             members[pid] = id
             children[id]?.hold()
         } else {

@@ -14,6 +14,11 @@ final class DescriptorBudget {
     /// A pipe, a log, and what watches the process, of which two outputs have one.
     static let each: UInt64 = 3
 
+    /// What so many programs need, and some clients.
+    static func need(of programs: Int) -> Int {
+        programs * 2 * Int(each) + Int(reserve) + 200
+    }
+
     private let limit: UInt64
     private var outputs: UInt64 = 0
 

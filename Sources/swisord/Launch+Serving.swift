@@ -9,13 +9,16 @@ extension Launch {
     func serve(_ daemon: Daemon, _ core: Mailbox<CoreMessage>) throws(StartupFailure) {
         let path = loaded.configuration.daemon.socket
         let keep: @Sendable (Int32) -> Void = { core.post(.listening($0, .socket)) }
+        let keepWatch: @Sendable (Int32) -> Void = { core.post(.listening($0, .socketWatch)) }
         let server: ControlServer
         do throws(ControlServerError) {
             server = try ControlServer.start(
                 adopting: watch?.take(.socket)?.release(),
+                watch: watch?.take(.socketWatch)?.release(),
                 path: path,
                 backend: ControlBridge(core: core),
-                listening: watch == nil ? nil : keep
+                listening: watch == nil ? nil : keep,
+                watching: watch == nil ? nil : keepWatch
             ) { text in
                 core.post(.note(level: .warn, text: text))
             }

@@ -31,6 +31,7 @@ struct Launch {
         let lock = try takeLock()
         try enterSurroundings()
         let openFiles = (try? FileLimits.raise())?.soft
+        FileLimits.makeRoom(for: DescriptorBudget.need(of: loaded.configuration.processes.count))
         let (store, past) = try openState()
         let core = try attempt("mailbox") { () throws(SystemError) in
             try Mailbox<CoreMessage>(capacity: 65_536)

@@ -67,18 +67,21 @@ struct Outlets {
 
     /// Makes the earthly side of a process that an earlier manager started, with the readers of
     /// its pipes; where there is none a new pipe serves the next start.
+    ///
+    /// Where they `areKept` the guardian has the readers already, in the places of this process.
     func resume(
         _ id: MemberID,
         _ process: ProcessConfiguration,
         _ credentials: Credentials?,
+        areKept: Bool,
         stdin: consuming OwnedDescriptor?,
         stdout: consuming OwnedDescriptor?,
         stderr: consuming OwnedDescriptor?
     ) -> Child {
         let child = child(id, process, credentials)
         if let stdin { resumeInput(stdin, of: child) }
-        if let stdout { reattach(&child.stdout, stdout, for: child) }
-        if let stderr { reattach(&child.stderr, stderr, for: child) }
+        if let stdout { reattach(&child.stdout, stdout, for: child, isKept: areKept) }
+        if let stderr { reattach(&child.stderr, stderr, for: child, isKept: areKept) }
         try? attach(&child.stdout, for: child)
         try? attach(&child.stderr, for: child)
         return child
@@ -87,7 +90,8 @@ struct Outlets {
     private func reattach(
         _ outlet: inout Outlet,
         _ reader: consuming OwnedDescriptor,
-        for child: Child
+        for child: Child,
+        isKept: Bool
     ) {
         if let channel = Outlet.Channel(of: reader, fifo: outlet.fifo) {
             outlet.channel = channel
@@ -96,9 +100,9 @@ struct Outlets {
                 if case .captured(let target) = outlet.kind { target } else { .discard }
             // It had its share when it was made; what is over now is missed by whoever comes next.
             try? budget.take()
-            store.keep(reader, of: outlet.id)
+            if !isKept { store.keep(reader, of: outlet.id) }
             logs.post(.attach(outlet.id, reader: reader.release(), target))
-            hear(outlet.id, of: child)
+            if child.configuration.listener != nil { hear(outlet.id, of: child) }
         }
     }
 
@@ -242,7 +246,7 @@ struct Outlets {
             let reader = try open(&outlet, for: child.credentials)
             store.keep(reader, of: outlet.id)
             logs.post(.attach(outlet.id, reader: reader.release(), target))
-            hear(outlet.id, of: child)
+            if child.configuration.listener != nil { hear(outlet.id, of: child) }
         } catch {
             if error.errno == .notPermitted, let user = child.credentials,
                 user.uid != ThisProcess.userID

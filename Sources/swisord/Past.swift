@@ -26,6 +26,8 @@ struct Past {
     let shutdown: ShutdownStage
     /// What is to be told of records that cannot be used.
     let remarks: [String]
+    /// Who is the guardian's child for certain, read at once for all; it collects none meanwhile.
+    let guardians: Set<PID>
     private let watch: GuardianWatch?
 
     /// What the manager before this one left in the file that the guardian kept.
@@ -47,6 +49,7 @@ struct Past {
         self.origin = origin
         self.entries = entries
         shutdown = .none
+        guardians = []
         self.remarks = remarks
         self.watch = watch
     }
@@ -75,6 +78,8 @@ struct Past {
         self.entries = entries
         self.remarks = remarks
         self.watch = watch
+        let children = origin == .manager ? ProcessChildren.of(ThisProcess.parent) : nil
+        guardians = Set(children ?? [])
     }
 
     /// Whether a record says more than that its program is to be started.

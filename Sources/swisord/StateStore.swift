@@ -20,6 +20,7 @@ final class StateStore {
         case socket = 3
         case cgroups = 4
         case network = 5
+        case socketWatch = 15
     }
 
     /// Why the last record could not be written; nil when it could.

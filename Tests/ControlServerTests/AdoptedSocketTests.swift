@@ -11,6 +11,7 @@ final class AdoptedSocketTests {
     private let directory: String
     private let path: String
     private let kept = Kept()
+    private let watches = Kept()
 
     /// The descriptors that were handed out.
     private final class Kept: Sendable {
@@ -33,15 +34,19 @@ final class AdoptedSocketTests {
 
     private func start(
         adopting descriptor: Int32? = nil,
+        watch: Int32? = nil,
         _ backend: FakeBackend = FakeBackend(),
         log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> ControlServer {
         let kept = kept
+        let watches = watches
         return try ControlServer.start(
             adopting: descriptor,
+            watch: watch,
             path: path,
             backend: backend,
             listening: { kept.add($0) },
+            watching: { watches.add($0) },
             log: log
         )
     }
@@ -102,6 +107,26 @@ final class AdoptedSocketTests {
         let second = try start(adopting: try last()) { Issue.record("\($0)") }
         #expect(try ControlClient(socketPath: path).send(.daemon) == .daemon(Samples.daemon))
         end(second)
+    }
+
+    @Test("is watched on with what watched it before")
+    func watchedOn() throws {
+        end(try start())
+        let watch = dup(try #require(watches.last))
+        let second = try start(adopting: try last(), watch: watch) { _ in }
+        #expect(watches.count == 2)
+        unlink(path)
+        #expect(eventually { inode() != nil })
+        #expect(try ControlClient(socketPath: path).send(.daemon) == .daemon(Samples.daemon))
+        end(second)
+        // What is no watch is none for the next either, and does no harm.
+        let text = ServerFixture.Lines()
+        let third = try start(
+            adopting: try last(),
+            watch: open("/dev/null", O_RDONLY | O_CLOEXEC)
+        ) { text.add($0) }
+        #expect(text.all == ["\(path): cannot be watched; if it is removed it stays away"])
+        end(third)
     }
 
     @Test("is nothing that does not listen")

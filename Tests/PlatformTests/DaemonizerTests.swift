@@ -91,5 +91,25 @@ extension KernelTests {
                 #expect(try run(shell("ulimit -n"), with: spawner).output == "200\n")
             }
         }
+
+        @Test("leave room for many descriptors to be made at once, as far as they go")
+        func room() async {
+            await #expect(processExitsWith: .success) {
+                let hard = try FileLimits.raise().hard
+                let wanted = Int(min(hard, 5000)) - 10
+                #expect(FileLimits.makeRoom(for: wanted))
+                let line = contents("/proc/self/status").split(separator: "\n").first {
+                    $0.hasPrefix("FDSize:")
+                }
+                let size = line?.split(separator: "\t").last.flatMap { Int($0) }
+                #expect((size ?? 0) >= wanted)
+                let free = dup(0)
+                #expect(free < 100)
+                close(free)
+                var low = rlimit(rlim_cur: 200, rlim_max: rlim_t(hard))
+                #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &low) == 0)
+                #expect(FileLimits.makeRoom(for: 3000))
+            }
+        }
     }
 }
