@@ -141,7 +141,7 @@ let package = Package(
             name: "swisordTests",
             dependencies: [
                 "swisord", "Configuration", "Supervision", "Platform", "Logs", "ControlAPI",
-                logging, ordered, "YAML",
+                arguments, logging, ordered, "YAML",
             ]
         ),
         .testTarget(name: "swisordctlTests", dependencies: ["swisordctl", "ControlAPI"]),

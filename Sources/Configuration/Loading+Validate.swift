@@ -153,8 +153,9 @@ extension Loading {
             }
         }
         for user in users {
-            guard let dot = user.path.lastIndex(of: "."),
-                let number = NumberText.integer(String(user.path[user.path.index(after: dot)...])),
+            // By bytes: a thousand paths are looked at whenever a manager takes over.
+            guard let dot = user.path.utf8.lastIndex(of: UInt8(ascii: ".")),
+                let number = NumberText.integer(String(user.path[dot...].dropFirst())),
                 let other = first[String(user.path[..<dot])], (1...9999).contains(number),
                 number <= other.backups
             else { continue }

@@ -49,6 +49,9 @@ package final class GuardianLink {
         self.descriptor = descriptor
     }
 
+    /// Whether a guardian has left a link in the environment: this process is a manager.
+    package static var isInherited: Bool { getenv("SWISORD_MANAGER") != nil }
+
     /// The link that the guardian left in the environment; nil when there is no guardian.
     ///
     /// It is taken out of the environment: call it before the first thread is started.

@@ -3,7 +3,7 @@
 import Configuration
 
 /// Settings of the command line, which go over those of the file, at every reading of it.
-struct DaemonOverrides: Sendable {
+struct DaemonOverrides: Equatable, Sendable {
     var logfile: String?
     var logLevel: LogLevel?
     var pidfile: String?

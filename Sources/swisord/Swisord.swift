@@ -81,9 +81,13 @@ struct Swisord: ParsableCommand {
     /// The guardian branches off first of all, so that it stays small.
     static func main() {
         if Guardian.isAsked { Glibc.exit(Guardian.run()) }
+        // Not Swift's own arguments: those are read from /proc, which may not be there.
+        let words = Array(ThisProcess.arguments.dropFirst())
+        if GuardianLink.isInherited, let invocation = Invocation(repeated: words) {
+            Glibc.exit(invocation.run())
+        }
         do {
-            // Not Swift's own arguments: those are read from /proc, which may not be there.
-            var command = try parseAsRoot(Array(ThisProcess.arguments.dropFirst()))
+            var command = try parseAsRoot(words)
             try command.run()
         } catch let code as ExitCode {
             // The package would look for the name of this program in /proc.
@@ -97,43 +101,26 @@ struct Swisord: ParsableCommand {
 
     mutating func run() throws {
         if showsVersion { throw CleanExit.message("swisord \(ReleaseVersion.text)") }
-        let surroundings = Surroundings.ofThisProcess()
-        let code = Startup(
-            file: try chosenFile(surroundings),
-            overrides: overrides(surroundings),
+        throw ExitCode(invocation.run())
+    }
+
+    /// What was asked for, without the wrappers.
+    var invocation: Invocation {
+        Invocation(
+            file: file,
             isCheck: check,
             isGuarded: !hasNoGuardian,
-            surroundings: surroundings
-        ).run()
-        throw ExitCode(code)
-    }
-
-    private func chosenFile(_ surroundings: Surroundings) throws -> String {
-        if let file { return Self.absolute(file, surroundings) }
-        switch ConfigurationLoader.search(surroundings: surroundings) {
-        case .success(let found): return found
-        case .failure(let nothing):
-            StandardError.write("swisord: \(nothing)\n")
-            throw ExitCode(2)
-        }
-    }
-
-    /// Paths of the command line start where the command was typed, also after a reload.
-    private func overrides(_ surroundings: Surroundings) -> DaemonOverrides {
-        DaemonOverrides(
-            logfile: logfile.map { Self.absolute($0, surroundings) },
-            logLevel: loglevel,
-            pidfile: pidfile.map { Self.absolute($0, surroundings) },
-            directory: directory.map { Self.absolute($0, surroundings) },
-            user: user,
-            umask: umask?.bits,
-            identifier: identifier,
-            nodaemon: nodaemon
+            overrides: DaemonOverrides(
+                logfile: logfile,
+                logLevel: loglevel,
+                pidfile: pidfile,
+                directory: directory,
+                user: user,
+                umask: umask?.bits,
+                identifier: identifier,
+                nodaemon: nodaemon
+            )
         )
-    }
-
-    private static func absolute(_ path: String, _ surroundings: Surroundings) -> String {
-        path.hasPrefix("/") ? path : "\(surroundings.currentDirectory)/\(path)"
     }
 }
 
