@@ -276,18 +276,33 @@ static int goes_on_after(struct swisord_guardian *g, const siginfo_t *info) {
     return 1;
 }
 
+/* Whether something has come of the manager. */
+static int has_news(pid_t manager, siginfo_t *info, int options) {
+    info->si_pid = 0;
+    return waitid(P_PID, (id_t)manager, info, options | WNOHANG | __WALL) == 0 &&
+           info->si_pid != 0;
+}
+
+/* The manager has ended: 0 when its end is the guardian's. It is collected last, because the kernel
+   takes milliseconds to forget what /proc has shown of it, and the next one can start meanwhile. */
+static int succeed(struct swisord_guardian *g, siginfo_t *info) {
+    pid_t old = g->manager;
+    int goes_on = goes_on_after(g, info);
+    if (goes_on && g->due[SWISORD_DUE_START] <= now()) start(g);
+    has_news(old, info, WEXITED);
+    return goes_on;
+}
+
 /* Sees the manager stop, continue and end; 0 when its end is the guardian's. */
 static int attend(struct swisord_guardian *g) {
+    siginfo_t info;
     while (g->manager) {
-        siginfo_t info = {0};
-        int options = WEXITED | WSTOPPED | WCONTINUED | WNOHANG | __WALL;
-        if (waitid(P_PID, (id_t)g->manager, &info, options) != 0 || info.si_pid == 0) break;
-        if (info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED)
-            g->due[SWISORD_DUE_CONTINUE] = now() + g->limits.patience;
-        else if (info.si_code == CLD_CONTINUED)
+        if (has_news(g->manager, &info, WEXITED | WNOWAIT)) return succeed(g, &info);
+        if (!has_news(g->manager, &info, WSTOPPED | WCONTINUED)) break;
+        if (info.si_code == CLD_CONTINUED)
             g->due[SWISORD_DUE_CONTINUE] = 0;
-        else if (!goes_on_after(g, &info))
-            return 0;
+        else
+            g->due[SWISORD_DUE_CONTINUE] = now() + g->limits.patience;
     }
     return 1;
 }

@@ -300,6 +300,8 @@ static void told_again(int turn) {
         break;
     case 3:
         check(w.sent_count == 2);
+        /* The next one does not wait for the kernel to forget the last. */
+        check(w.is_ahead && w.manager_next == w.manager_count);
         establish();
         break;
     case 4:

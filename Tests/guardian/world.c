@@ -44,7 +44,13 @@ static int fake_waitid(idtype_t type, id_t id, siginfo_t *info, int options) {
     if (w.wait_error) return -1;
     check(options & WNOHANG);
     if (type == P_PID && id == MANAGER) {
-        if (w.manager_next < w.manager_count) *info = w.manager[w.manager_next++];
+        if (w.manager_next == w.manager_count) return 0;
+        const siginfo_t *next = &w.manager[w.manager_next];
+        int is_end = next->si_code == CLD_EXITED || next->si_code == CLD_KILLED ||
+                     next->si_code == CLD_DUMPED;
+        if (!(options & (is_end ? WEXITED : WSTOPPED))) return 0;
+        *info = *next;
+        if (!(options & WNOWAIT)) w.manager_next++;
         return 0;
     }
     for (int index = 0; index < w.child_count; index++) {
@@ -66,6 +72,7 @@ static int fake_socketpair(int domain, int type, int protocol, int ends[2]) {
 
 static pid_t fake_fork(void) {
     w.forks++;
+    w.is_ahead = w.manager_next < w.manager_count;
     errno = w.fork_error;
     if (w.fork_error) return -1;
     return w.is_child ? 0 : MANAGER;

@@ -56,6 +56,8 @@ struct world {
     int is_child, executed, executions, first_signal_mask;
     const char *executed_path;
     int forks, kills, subreaper, given_up;
+    /* Whether a manager was still to be collected when the last one was made. */
+    int is_ahead;
     struct packet incoming[1000];
     int incoming_count, incoming_next;
     struct packet sent[64];
