@@ -106,7 +106,7 @@ struct ChildTests {
         let home = String(cString: entry.pointee.pw_dir)
         let (uid, gid) = (entry.pointee.pw_uid, entry.pointee.pw_gid)
         try Daemon.running(
-            #"programs: {me: {command: [sh, -c, "env; echo said > /dev/stdout; echo complete; exec sleep 1000"], user: nobody, startsecs: 0}}"#
+            #"programs: {me: {command: [sh, -c, "env; echo said > /proc/self/fd/1; echo complete; exec sleep 1000"], user: nobody, startsecs: 0}}"#
         ) { daemon in
             try daemon.wait(forFile: "log/me.log", toHold: "complete")
             let pid = try daemon.wait(for: "me", "RUNNING").pid
@@ -135,10 +135,11 @@ struct ChildTests {
         }
     }
 
-    @Test("may open /dev/stdout and /dev/stderr again")
+    /// By what /dev/stdout and /dev/stderr are links to, wherever this machine has them.
+    @Test("may open its outputs again, as by /dev/stdout and /dev/stderr")
     func reopensStdout() throws {
         try Daemon.running(
-            #"programs: {talk: {command: [sh, -c, "echo one > /dev/stdout; echo two > /dev/stderr; exec sleep 1000"]}}"#
+            #"programs: {talk: {command: [sh, -c, "echo one > /proc/self/fd/1; echo two > /proc/self/fd/2; exec sleep 1000"]}}"#
         ) { daemon in
             try daemon.wait(forFile: "log/talk.log", toHold: "one\n")
             try daemon.wait(forFile: "log/talk.err.log", toHold: "two\n")
