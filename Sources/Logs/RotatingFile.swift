@@ -159,7 +159,11 @@ final class RotatingFile {
                 throw LogFileError("remove", directory.path(of: name), error)
             }
         }
-        guard let log else { throw openError ?? LogFileError("open", path, .noSuchFileOrDirectory) }
+        // What others have given another name is theirs, and not emptied.
+        if let log, !hasItsName(log) { reopen() }
+        guard let log, openError == nil || hasItsName(log) else {
+            throw openError ?? LogFileError("open", path, .noSuchFileOrDirectory)
+        }
         guard log.isRegular else { return }
         do { try empty(log) } catch { throw LogFileError("truncate", path, error) }
         writeError = nil

@@ -197,6 +197,34 @@ struct LogTests {
         }
     }
 
+    @Test("that is a link or a pipe, as /dev/stdout may be, stays what it is when it is cleared")
+    func strangers() throws {
+        try Daemon.prepared("") { daemon in
+            symlink("/proc/self/fd/1", daemon.home + "/link")
+            mkfifo(daemon.home + "/pipe", 0o600)
+            daemon.configure(
+                """
+                programs:
+                  talk:
+                    command: [sh, -c, "echo words; exec sleep 1000"]
+                    stdout_logfile: link
+                    stderr_logfile: pipe
+                    startsecs: 0
+                """
+            )
+            try daemon.start()
+            try eventually("the trouble") { try daemon.program("talk").stdout.lostBytes == 6 }
+            let output = try #require(daemon.process?.output)
+            #expect(try daemon.ctl("clear", "talk").status == 1)
+            #expect(try daemon.program("talk").state == "RUNNING")
+            #expect(try readLink(daemon.home + "/link") == "/proc/self/fd/1")
+            var record = stat()
+            #expect(lstat(daemon.home + "/pipe", &record) == 0)
+            #expect(record.st_mode & S_IFMT == S_IFIFO)
+            #expect(daemon.process?.output.hasPrefix(output) == true)
+        }
+    }
+
     @Test("has both outputs in their order with redirect_stderr")
     func redirected() throws {
         try Daemon.running(

@@ -215,6 +215,57 @@ struct RotatingFileTests {
         #expect(text(directory("x.log")) == "new\n")
     }
 
+    /// What can have the name of a log, as /dev/stdout has one, and is not ours.
+    enum Stranger: CaseIterable {
+        case link, pipe, device
+
+        /// Puts it there; only who may make devices can make each.
+        func make(_ path: String, for target: String) -> Bool {
+            switch self {
+            case .link: symlink(target, path) == 0
+            case .pipe: mkfifo(path, 0o600) == 0
+            case .device: mknod(path, S_IFCHR | 0o666, 0x103) == 0
+            }
+        }
+    }
+
+    @Test("replaces, removes and empties nothing that is no file", arguments: Stranger.allCases)
+    func strangers(stranger: Stranger) throws {
+        let target = directory("target")
+        let number = Glibc.open(target, O_CREAT | O_WRONLY, 0o600)
+        #expect(write(number, "precious\n", 9) == 9)
+        close(number)
+        let path = directory("x.log")
+        guard stranger.make(path, for: target) else { return }
+        let before = try FileStatus(path: path)
+        let file = open(maxBytes: 10, backups: 2)
+        for _ in 0..<4 {
+            _ = append("12345678\n", to: file)
+            try? file.clear()
+        }
+        let after = try FileStatus(path: path)
+        #expect(after.identity == before.identity)
+        #expect(after.kind == before.kind)
+        #expect(directory.names() == ["target", "x.log"])
+        #expect(text(target) == "precious\n")
+    }
+
+    @Test("empties no file that others have given another name")
+    func clearsNoRenamed() throws {
+        let file = open()
+        #expect(append("kept\n", to: file) == 0)
+        rename(directory("x.log"), directory("theirs"))
+        try file.clear()
+        #expect(text(directory("theirs")) == "kept\n")
+        #expect(append("new\n", to: file) == 0)
+        #expect(text(directory("x.log")) == "new\n")
+
+        rename(directory("x.log"), directory("theirs"))
+        symlink(directory("theirs"), directory("x.log"))
+        #expect(throws: LogFileError.self) { try file.clear() }
+        #expect(text(directory("theirs")) == "new\n")
+    }
+
     @Test("keeps the mode that was given to it over rotations")
     func keepsMode() throws {
         let file = open(maxBytes: 10, backups: 2)
