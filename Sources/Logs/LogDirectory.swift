@@ -64,8 +64,8 @@ struct LogDirectory: ~Copyable {
         of path: String,
         user: LogFileSettings.Owner?
     ) throws(LogFileError) -> LogDirectory {
-        let slash = path.lastIndex(of: "/")
-        let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+        let slash = path.lastSlash
+        let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
         let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let descriptor = try open(directory, for: path, carefully: isPrivileged())
         let status: FileStatus
@@ -102,7 +102,7 @@ struct LogDirectory: ~Copyable {
 
     /// The whole path of a name, for what people are told.
     func path(of name: String) -> String {
-        String(path.dropLast(self.name.count)) + name
+        String(Substring(path.utf8.dropLast(self.name.utf8.count))) + name
     }
 
     // MARK: What is done here
@@ -153,6 +153,16 @@ struct LogDirectory: ~Copyable {
     }
 }
 
+private let slashByte = UInt8(ascii: "/")
+
+extension StringProtocol where UTF8View: BidirectionalCollection {
+    /// Where the last slash of a path is.
+    ///
+    /// To the kernel it is one also where it makes up a character together with an accent that
+    /// follows it.
+    var lastSlash: Index? { utf8.lastIndex(of: slashByte) }
+}
+
 /// The way to a directory, component by component, as root goes it.
 ///
 /// A link is followed only if nobody but root can have made it: it is root's, and so is its
@@ -182,7 +192,7 @@ private struct PathWalk {
     private mutating func walk(_ path: String) throws(Errno) -> OwnedDescriptor {
         var rest = Self.components(path)
         var current = try OwnedDescriptor.open(
-            path.hasPrefix("/") ? "/" : ".",
+            path.utf8.first == slashByte ? "/" : ".",
             OwnedDescriptor.lookup
         )
         while let name = rest.popLast() {
@@ -198,7 +208,7 @@ private struct PathWalk {
                 directory.owner.user == 0, !directory.isWritableByOthers
             else { throw .tooManySymbolicLinkLevels }
             let target = try next.linkTarget()
-            if target.hasPrefix("/") {
+            if target.utf8.first == slashByte {
                 current = try OwnedDescriptor.open("/", OwnedDescriptor.lookup)
             }
             rest += Self.components(target)
@@ -209,6 +219,6 @@ private struct PathWalk {
 
     /// The last one first.
     private static func components(_ path: String) -> [String] {
-        path.split(separator: "/").reversed().map(String.init)
+        path.utf8.split(separator: slashByte).reversed().map { String(Substring($0)) }
     }
 }

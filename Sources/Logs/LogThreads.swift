@@ -128,9 +128,9 @@ package final class LogThreads: Sendable {
     private func device(of target: LogTarget, in state: inout State) -> String {
         guard case .file(let settings) = target,
             LogOutputs.ownDescriptor(named: settings.path) == nil,
-            let slash = settings.path.lastIndex(of: "/")
+            let slash = settings.path.lastSlash
         else { return "" }
-        let directory = String(settings.path[...slash])
+        let directory = String(settings.path[..<slash]) + "/"
         if let known = state.devices[directory] { return known }
         let device = MountTable.current().device(of: directory)
         state.devices[directory] = device

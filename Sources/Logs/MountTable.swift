@@ -35,7 +35,7 @@ struct MountTable: Hashable {
     /// The device (`major:minor`) of the deepest mount above the path; links are not followed.
     func device(of path: String) -> String {
         var prefix = path[...]
-        while let slash = prefix.lastIndex(of: "/") {
+        while let slash = prefix.lastSlash {
             prefix = prefix[..<slash]
             if let device = devices[prefix.isEmpty ? "/" : String(prefix)] { return device }
         }

@@ -120,6 +120,24 @@ struct HostileDirectoryTests {
         #expect(place.isUnharmed)
     }
 
+    @Test("is looked at as closely where its name begins with an accent, one character with the /")
+    func accent() {
+        chown(place.home, 0, 0)
+        let path = place.logs + "/\u{301}.log"
+        HostileHome.put("", in: path)
+        chmod(path, 0o666)
+        chown(path, 65533, 65533)
+        let now = Instant(nanoseconds: 1)
+        let file = RotatingFile(LogFileSettings(path: path, owner: HostileHome.user), at: now)
+        #expect(file.append(Array("harm\n".utf8)[...], at: now) == 5)
+        #expect(file.trouble == "open \(path): belongs to uid 65533, refused as root")
+        unlink(path)
+        file.prepare(at: now)
+        #expect(file.append(Array("fine\n".utf8)[...], at: now) == 0)
+        #expect(text(path) == "fine\n")
+        #expect((try? FileStatus(path: path))?.owner == HostileHome.user)
+    }
+
     @Test("follows links that only root can have made")
     func rootsLinks() throws {
         let directory = try TemporaryDirectory()
