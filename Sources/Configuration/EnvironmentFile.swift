@@ -162,6 +162,7 @@ private struct Reader {
             case "t": text.append("\t")
             case "\\", "\"", "$", "`": text.append(next)
             case "\n": break
+            case "\0": throw nulCharacter
             default:
                 text.append(character)
                 text.append(next)

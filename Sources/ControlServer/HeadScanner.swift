@@ -22,16 +22,27 @@ struct HeadScanner {
     /// Whether more than the empty lines that may stand before a request has been seen.
     var hasBegun: Bool { lines > 0 || lineLength > 0 }
 
-    /// Takes bytes up to the end of the head.
+    /// What the bytes of a head lead to.
+    enum Verdict {
+        case incomplete, complete
+        case refused(Refusal)
+    }
+
+    /// Takes bytes up to the end of the head, or to the first that may not be in one.
     ///
-    /// - Returns: how many bytes belong to the head, and whether it ends with them.
-    mutating func scan(_ bytes: some Collection<UInt8>) throws(Refusal) -> (Int, isComplete: Bool) {
+    /// - Returns: how many bytes before that belong to the head.
+    mutating func scan(_ bytes: some Collection<UInt8>) -> (Int, Verdict) {
         var count = 0
         for byte in bytes {
-            count += 1
-            if try take(byte) { return (count, true) }
+            do throws(Refusal) {
+                let isComplete = try take(byte)
+                count += 1
+                if isComplete { return (count, .complete) }
+            } catch {
+                return (count, .refused(error))
+            }
         }
-        return (count, false)
+        return (count, .incomplete)
     }
 
     private mutating func take(_ byte: UInt8) throws(Refusal) -> Bool {

@@ -123,11 +123,16 @@ final class RequestGate: ChannelInboundHandler {
         case .framing: throw .notHTTP
         case .head(var scanner):
             let hadBegun = scanner.hasBegun
-            let (count, isComplete) = try scanner.scan(waiting.readableBytesView)
-            phase = isComplete ? .framing : .head(scanner)
+            let (count, verdict) = scanner.scan(waiting.readableBytesView)
+            if case .complete = verdict { phase = .framing } else { phase = .head(scanner) }
             if !hadBegun, scanner.hasBegun { headBegun?() }
+            // The parser judges first, as it does where the bytes come one by one.
             release(count)
-            if case .framing = phase { throw .notHTTP }
+            switch (phase, verdict) {
+            case (.framing, _): throw .notHTTP
+            case (.head, .refused(let refusal)): throw refusal
+            case (.head, _), (.body, _), (.chunks, _), (.held, _), (.shut, _): break
+            }
         case .body(let remaining):
             guard remaining > 0 else { throw .notHTTP }
             let count = min(remaining, waiting.readableBytes)

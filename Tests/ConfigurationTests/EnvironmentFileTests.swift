@@ -41,6 +41,7 @@ struct EnvironmentFileTests {
             ("A='a\nb'\nB", "line 3: expected NAME=VALUE"),
             ("A=a\0b", "line 1: a NUL character cannot be part of a value"),
             ("A='a\0b'", "line 1: a NUL character cannot be part of a value"),
+            ("A=\"a\\\0b\"", "line 1: a NUL character cannot be part of a value"),
         ]
     )
     func malformed(_ text: String, _ expected: String) {

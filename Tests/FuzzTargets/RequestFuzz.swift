@@ -19,8 +19,18 @@ enum RequestFuzz {
         cuts = cuts.map { $0 % (text.count + 1) }.sorted()
         let whole = serve([text])
         let cut = serve(pieces(of: text, cutAt: cuts))
-        try require(whole.requests == cut.requests, "cut at \(cuts): other requests")
-        try require(whole.answers == cut.answers, "cut at \(cuts): other answers")
+        try require(
+            whole.requests == cut.requests,
+            "cut at \(cuts): \(cut.requests) for \(whole.requests)"
+        )
+        try require(
+            whole.answers == cut.answers,
+            "cut at \(cuts): \(shown(cut.answers)) for \(shown(whole.answers))"
+        )
+    }
+
+    private static func shown(_ answers: [UInt8]) -> String {
+        String(decoding: answers, as: UTF8.self).debugDescription
     }
 
     /// What a connection carries out and answers.

@@ -27,7 +27,8 @@ private struct Corpus {
         guard let file = fopen(path, "r") else { return [] }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 20)
-        return Array(bytes.prefix(fread(&bytes, 1, bytes.count, file)))
+        let count = fread(&bytes, 1, bytes.count, file)
+        return Array(bytes.prefix(count))
     }
 }
 
@@ -50,6 +51,7 @@ struct CorpusTests {
     func saved(target: FuzzTarget) {
         let corpus = Corpus(target)
         #expect(!corpus.inputs.isEmpty, "Tests/Corpus/\(target.rawValue) is empty")
+        #expect(corpus.inputs.contains { $0.bytes.contains { $0 != 0 } })
         for (name, bytes) in corpus.inputs {
             #expect(throws: Never.self, "\(target.rawValue)/\(name)") { try target.run(bytes) }
         }
