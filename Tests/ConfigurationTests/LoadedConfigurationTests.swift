@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuration
+import Glibc
 import OrderedCollections
 import Supervision
 import Testing
@@ -318,6 +319,28 @@ struct LoadedConfigurationTests {
                 "the file is larger than 16 MiB, the most that is read"
             ]
         )
+    }
+
+    @Test("that changes whenever it is read is refused", .timeLimit(.minutes(10)))
+    func changing() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.file("supervisor.yaml", "")
+        let reason = "cannot read the file: it changes while it is being read"
+        // Large, so that a change falls into each reading; it ends when the file is gone.
+        let change = "truncate -c -s 17M '\(file)'; truncate -c -s 18M '\(file)'"
+        let writer = try #require(popen("while [ -e '\(file)' ]; do \(change); done", "we"))
+        defer { pclose(writer) }
+        defer { unlink(file) }
+        let deadline = ContinuousClock.now + .seconds(120)
+        var seen = ""
+        while seen != reason, ContinuousClock.now < deadline {
+            let outcome = ConfigurationLoader.load(
+                file: file,
+                surroundings: .ofTests(in: folder.path)
+            )
+            seen = outcome.diagnostics.first?.message ?? ""
+        }
+        #expect(seen == reason)
     }
 
     @Test("of a thousand programs is there in no time", .timeLimit(.minutes(10)))

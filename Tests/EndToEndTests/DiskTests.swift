@@ -111,4 +111,77 @@ struct DiskTests {
             }
         }
     }
+
+    @Test("and is only slow costs no line of many rotated files, and no restart or shutdown waits")
+    func slow() throws {
+        try Daemon.prepared("") { daemon in
+            let disk = try FreezingDisk(for: daemon)
+            let count = "i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line $i; done"
+            daemon.configure(
+                """
+                programs:
+                  counted:
+                    command: [sh, -c, "\(count); exec sleep 1000"]
+                    stdout_logfile: \(disk.path)/counted.log
+                    stdout_logfile_maxbytes: 1KB
+                    stdout_logfile_backups: 9
+                    stderr_logfile: NONE
+                    startsecs: 0
+                  free: {command: sleep 1000, stderr_logfile: NONE, startsecs: 0}
+                """
+            )
+            try disk.slowDown()
+            try daemon.start()
+            #expect(try daemon.ctl("restart", "free").status == 0)
+            let lines = (1...400).map { "line \($0)" }.joined(separator: "\n") + "\n"
+            let files = (1...9).reversed().map { "counted.log.\($0)" } + ["counted.log"]
+            try eventually("all lines in order") { files.map(disk.read).joined() == lines }
+            #expect(!disk.read("counted.log.3").isEmpty)
+            let info = try daemon.program("counted")
+            #expect(info.state == "RUNNING")
+            #expect(info.stdout.lostBytes == 0)
+            daemon.signal(SIGTERM)
+            #expect(try daemon.finish().status == 0)
+            #expect(!isAlive(info.pid))
+        }
+    }
+
+    @Test("keeps a program that writes to it STOPPING, and never is there a second copy")
+    func unkillable() throws {
+        try Daemon.prepared("") { daemon in
+            let disk = try FreezingDisk(for: daemon)
+            defer { disk.thaw() }
+            daemon.configure(
+                """
+                programs:
+                  writer:
+                    command: [sh, -c, "while :; do echo x >\(disk.path)/file; done"]
+                    stdout_logfile: NONE
+                    stderr_logfile: NONE
+                    startsecs: 0
+                    stopwaitsecs: 50ms
+                  free: {command: sleep 1000, stderr_logfile: NONE, startsecs: 0}
+                """
+            )
+            try daemon.start()
+            let pid = try daemon.wait(for: "writer", "RUNNING").pid
+            try eventually("something on the disk") { disk.read("file") == "x\n" }
+            try disk.freeze()
+            try eventually("it to hang in the kernel") { processState(pid) == "D" }
+            _ = try daemon.ask("POST", "/v1/programs/writer/restart?wait=false")
+            try daemon.wait(forLog: "killing 'writer' (\(pid)) with SIGKILL")
+            #expect(try daemon.ctl("restart", "free").status == 0)
+            let stuck = try daemon.program("writer")
+            #expect(stuck.state == "STOPPING")
+            #expect(stuck.pid == pid)
+            #expect(stuck.runs == 1)
+            #expect(processState(pid) == "D")
+            disk.thaw()
+            try eventually("its successor") {
+                let info = try daemon.program("writer")
+                return info.state == "RUNNING" && info.runs == 2 && info.pid != pid
+            }
+            #expect(!isAlive(pid))
+        }
+    }
 }

@@ -97,6 +97,30 @@ struct RunFaultTests {
         }
     }
 
+    @Test("is the same under a name that is made to mislead, also for the next manager")
+    func misleadingName() throws {
+        try Daemon.running(
+            #"""
+            programs:
+              odd:
+                command: [sh, -c, "printf ') Z 1 1 (' >/proc/$$/comm; trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"]
+                startsecs: 0
+            """#
+        ) { daemon in
+            try daemon.wait(forFile: "log/odd.log", toHold: "ready")
+            let pid = try daemon.wait(for: "odd", "RUNNING").pid
+            #expect(contents("/proc/\(pid)/comm") == ") Z 1 1 (\n")
+            try daemon.killManager()
+            let info = try daemon.program("odd")
+            #expect(info.pid == pid)
+            #expect(info.state == "RUNNING")
+            #expect(info.runs == 1)
+            #expect(try daemon.ctl("stop", "odd").output == "odd: stopped\n")
+            #expect(try daemon.program("odd").exit?.code == 7)
+            #expect(!isAlive(pid))
+        }
+    }
+
     @Test("ends together with hundreds of others, and each exit is counted once")
     func manyExits() throws {
         try Daemon.running(

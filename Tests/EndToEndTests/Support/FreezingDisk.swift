@@ -11,6 +11,7 @@ final class FreezingDisk {
     let path: String
     private let holder: Program
     private let daemon: Daemon
+    private var slowing: Program?
 
     /// Makes the disk and has the daemon, which is not started yet, see it.
     init(for daemon: Daemon) throws {
@@ -32,6 +33,7 @@ final class FreezingDisk {
     }
 
     deinit {
+        recover()
         thaw()
         holder.end()
     }
@@ -60,4 +62,23 @@ final class FreezingDisk {
     func thaw() {
         _ = try? daemon.run("/usr/sbin/fsfreeze", ["-u", seen])
     }
+
+    /// Has every change of the disk take about a third of a second from now on.
+    func slowDown() throws {
+        let script = """
+            until [ -e "$1" ]; do fsfreeze -f "$0"; sleep 0.3; fsfreeze -u "$0"; sleep 0.02; done
+            """
+        slowing = try daemon.launch("/bin/sh", ["-c", script, seen, recovery])
+    }
+
+    /// Makes it as fast as it was.
+    func recover() {
+        guard let slowing else { return }
+        daemon.scratch.write("recovery", "")
+        _ = try? slowing.finish()
+        self.slowing = nil
+    }
+
+    /// The file whose appearance ends the slowness, between two turns of it.
+    private var recovery: String { daemon.home + "/recovery" }
 }
