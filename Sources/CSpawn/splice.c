@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/fsuid.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -27,6 +28,24 @@ int swisord_open_directory(const char *path) {
         .resolve = RESOLVE_NO_SYMLINKS,
     };
     return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+}
+
+uint64_t swisord_file_generation(int file) {
+    union {
+        struct file_handle head;
+        char bytes[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+    } handle = {.head.handle_bytes = MAX_HANDLE_SZ};
+    int mount = 0;
+    if (name_to_handle_at(file, "", &handle.head, &mount, AT_EMPTY_PATH) == 0) {
+        uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+        for (unsigned i = 0; i < handle.head.handle_bytes; i++)
+            hash = (hash ^ handle.head.f_handle[i]) * 0x100000001b3;
+        return hash;
+    }
+    struct statx status;
+    if (statx(file, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0) return 0;
+    if ((status.stx_mask & STATX_BTIME) == 0) return 0;
+    return (uint64_t)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
 }
 
 int swisord_alarm_make(void) {

@@ -9,7 +9,8 @@ extension RotatingFile {
     /// The place of the byte that is so far from the end; nil for what is no file.
     func place(beforeEnd count: Int) -> LogPlace? {
         guard let log, log.isRegular else { return nil }
-        return LogPlace(file: log.identity, offset: size - count)
+        let generation = log.descriptor.generation()
+        return LogPlace(file: log.identity, generation: generation, offset: size - count)
     }
 
     /// All that was written after a place; nil when that is not known any more, or too much.
@@ -17,7 +18,9 @@ extension RotatingFile {
     /// A log that was emptied since is shorter than the place is far.
     func written(after place: LogPlace) -> [UInt8]? {
         guard let log, log.isRegular else { return nil }
-        if log.identity == place.file { return rest(of: log, from: max(0, place.offset)) }
+        if place.isIn(log.descriptor, log.identity) {
+            return rest(of: log, from: max(0, place.offset))
+        }
         guard let directory = try? LogDirectory.open(of: path, user: settings.owner) else {
             return nil
         }
@@ -30,8 +33,9 @@ extension RotatingFile {
                 let status = try? file.status(), status.kind == .regular,
                 directory.objection(to: status, named: name) == nil
             else { continue }
+            let isPlaces = place.isIn(file, status.identity)
             newer.append((OwnedDescriptorBox(file), status.size))
-            if status.identity == place.file {
+            if isPlaces {
                 return join(newer.reversed(), log, from: max(0, place.offset))
             }
         }

@@ -4,6 +4,15 @@ private import CSpawn
 private import Glibc
 package import SystemPackage
 
+extension OwnedDescriptor {
+    /// What tells this file from those that had its inode number before and are gone.
+    ///
+    /// A file system gives the number of a deleted file to the next one, often at once.
+    package borrowing func generation() -> UInt64 {
+        swisord_file_generation(rawValue)
+    }
+}
+
 /// How root uses directories that belong to others.
 package enum DirectoryAccess {
     /// Opens a directory for lookups (O_PATH) if no component of its path is a symbolic link.

@@ -126,14 +126,30 @@ struct FollowTests {
         #expect(try !isWhole(follow(3, 1, .after(LogPlace(self.place(first))))))
     }
 
+    /// A file system gives the number of a deleted file to the next one.
+    @Test("takes no new file for the one of a place that is gone")
+    func sameNumber() throws {
+        let file = LogFileSettings(path: logs.directory("x.log"))
+        let writer = try logs.attach(1, .file(file))
+        writer.write("gone\n")
+        let place = place(try follow(1, 1, lastBytes: 100))
+        for number in 0..<50 {
+            unlink(file.path)
+            writer.write("another file\n")
+            let heard = try follow(UInt64(number + 2), 1, .after(LogPlace(place)))
+            #expect(!isWhole(heard))
+            #expect(bytes(heard).isEmpty)
+        }
+    }
+
     @Test(
         "takes no other words for a place",
-        arguments: ["", "1", "1.2", "1.2.x", "1.2.3.-4", "1.2.3.4.5"]
+        arguments: ["", "1", "1.2", "1.2.3", "1.2.3.x", "1.2.3.4.-5", "1.2.3.4.5.6"]
     )
     func noPlace(_ text: String) {
         #expect(LogPlace(text) == nil)
-        #expect(LogPlace("1.2.\(Int.max).1") == nil)
-        #expect(LogPlace("1.2.-3.5").map { "\($0)" } == "1.2.2")
+        #expect(LogPlace("1.2.3.\(Int.max).1") == nil)
+        #expect(LogPlace("1.2.3.-4.6").map { "\($0)" } == "1.2.3.2")
     }
 
     @Test("hears on after a clear, and of the end when the stream goes")

@@ -167,6 +167,9 @@ ssize_t swisord_splice(int from, int to, size_t count);
 ssize_t swisord_tee(int from, int to, size_t count);
 /* Opens a directory (O_PATH) where no component of the path is a symbolic link: openat2. */
 int swisord_open_directory(const char *path);
+/* What tells an open file from those that had its inode number before and are gone: a hash of its
+   handle, which holds a generation, or else its time of birth; 0 where the kernel tells neither. */
+uint64_t swisord_file_generation(int file);
 /* A timer (timerfd) that is readable once its time has come; and the time, in nanoseconds from now. */
 int swisord_alarm_make(void);
 void swisord_alarm_set(int alarm, int64_t delay);
