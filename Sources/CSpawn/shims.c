@@ -71,10 +71,6 @@ int swisord_is_subreaper(void) {
     return prctl(PR_GET_CHILD_SUBREAPER, &is_one, 0UL, 0UL, 0UL) == 0 ? is_one : -1;
 }
 
-int swisord_refuse_dumps(void) {
-    return prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
-}
-
 void swisord_name_thread(pthread_t thread, const char *name) {
     char cut[16] = {0};
     strncpy(cut, name, sizeof cut - 1);

@@ -34,10 +34,4 @@ package enum Privileges {
             }
         throw .last(operation, credentials.name)
     }
-
-    /// Keeps other users from reading this process's memory in a core file or by ptrace: it holds
-    /// the environments, and with them the secrets, of all programs.
-    package static func refuseDumps() throws(SystemError) {
-        _ = try retrying("prctl", "PR_SET_DUMPABLE") { swisord_refuse_dumps() }
-    }
 }

@@ -21,6 +21,41 @@ struct RequestTests {
         }
     }
 
+    @Test("answers nothing that a browser would take for a page, or for a script in one")
+    func neverHTML() throws {
+        let fixture = try ServerFixture()
+        let call = "<methodCall><methodName>&lt;script&gt;</methodName></methodCall>"
+        let head = "HTTP/1.1\r\nHost: x\r\n"
+        let answered = [
+            "/", "/index.html", "/%3Cscript%3E", "/v1/daemon", "/v1/programs/%3Cscript%3E",
+            "/v1/programs/a/logs/%3Cscript%3E", "/v1/programs?%3Cscript%3E=1",
+            "/v1/programs/a/logs/stdout?follow=%3Cscript%3E",
+        ]
+        let streams = ["/v1/programs/a/logs/stdout?follow=true", "/v1/events", "/logtail/a"]
+        let others = [
+            "POST /RPC2 \(head)Content-Length: \(call.utf8.count)\r\n\r\n\(call)",
+            "<script> / \(head)\r\n",
+        ]
+        for request in (answered + streams).map({ "GET \($0) \(head)\r\n" }) + others {
+            let opened = fixture.backend.streams.count
+            let client = try fixture.connect()
+            client.send(request)
+            if streams.contains(where: { request.hasPrefix("GET \($0) ") }) {
+                _ = eventually { fixture.backend.streams.count > opened }
+                try #require(fixture.backend.streams.last).receive(.opened)
+            }
+            let answer = client.receive(until: "\r\n\r\n")
+            let types = answer.split(separator: "\r\n").filter { $0.hasPrefix("content-type: ") }
+            #expect(types.count == 1, "\(request): \(answer)")
+            switch types.first {
+            case "content-type: application/json": break
+            case "content-type: text/xml": #expect(!answer.contains("<script"))
+            default: #expect(answer.contains("x-content-type-options: nosniff\r\n"), "\(request)")
+            }
+            #expect(!answer.contains("html"))
+        }
+    }
+
     @Test("is understood by the client")
     func client() throws {
         let fixture = try ServerFixture()

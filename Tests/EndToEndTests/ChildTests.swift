@@ -135,6 +135,40 @@ struct ChildTests {
         }
     }
 
+    @Test("has no new privileges where its daemon is to have none, and its user all the same")
+    func noNewPrivileges() throws {
+        try Daemon.prepared("programs: {idle: {command: sleep 1000, startsecs: 0}}") { daemon in
+            daemon.wrapper = ["/usr/bin/setpriv", "--no-new-privs"]
+            try daemon.start()
+            let pid = try daemon.wait(for: "idle", "RUNNING").pid
+            #expect(statusField("NoNewPrivs", of: pid) == "1")
+        }
+    }
+
+    @Test(
+        "has a guardian that its user cannot take anything out of",
+        .enabled(if: isRoot, "needs root to become somebody else")
+    )
+    func undumpable() throws {
+        guard let nobody = getpwnam("nobody") else { return }
+        let user = nobody.pointee.pw_uid
+        try Daemon.prepared(
+            "programs: {idle: {command: sleep 1000, startsecs: 0}}",
+            settings: ["user: nobody"]
+        ) { daemon in
+            chmod(daemon.home, 0o755)
+            try daemon.start(["-l", daemon.home + "/log/swisord.log"])
+            func owner(of pid: Int) -> uid_t? {
+                var record = stat()
+                return stat("/proc/\(pid)/environ", &record) == 0 ? record.st_uid : nil
+            }
+            // The kernel gives what it shows of a process that is not to be dumped to root.
+            #expect(statusField("Uid", of: daemon.pid).hasPrefix("\(user)\t"))
+            #expect(owner(of: daemon.pid) == 0)
+            #expect(owner(of: try daemon.wait(for: "idle", "RUNNING").pid) == user)
+        }
+    }
+
     /// By what /dev/stdout and /dev/stderr are links to, wherever this machine has them.
     @Test("may open its outputs again, as by /dev/stdout and /dev/stderr")
     func reopensStdout() throws {

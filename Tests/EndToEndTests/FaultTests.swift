@@ -121,6 +121,30 @@ struct RunFaultTests {
         }
     }
 
+    @Test(
+        "is killed alone by a kernel that has no memory for it, and started again",
+        .enabled("needs a memory controller", { MemoryLimit() != nil })
+    )
+    func outOfMemory() throws {
+        let limit = try #require(MemoryLimit())
+        try Daemon.running(
+            """
+            programs:
+              hog:
+                command: [sh, -c, "echo $$ >\(limit.group)/cgroup.procs && exec tail /dev/zero"]
+                startsecs: 0
+              calm: {command: sleep 1000, startsecs: 0}
+            """
+        ) { daemon in
+            let calm = try daemon.wait(for: "calm", "RUNNING").pid
+            try daemon.wait(forLog: "exited: hog (terminated by SIGKILL; not expected)")
+            try eventually("another run") { try daemon.program("hog").runs > 1 }
+            #expect(try daemon.program("hog").exit?.signal == Int(SIGKILL))
+            #expect(try daemon.program("calm").pid == calm)
+            #expect(try daemon.ctl("stop", "hog").status == 0)
+        }
+    }
+
     @Test("ends together with hundreds of others, and each exit is counted once")
     func manyExits() throws {
         try Daemon.running(
@@ -195,5 +219,90 @@ struct SecretTests {
             #expect(seen.contains("safe"))
             #expect(!seen.contains("canary-7261"))
         }
+    }
+}
+
+@Suite(
+    "A name service that does not answer",
+    .scenarios,
+    .enabled("needs to mount", { FreezingDisk.isPossible }),
+    .timeLimit(.minutes(10))
+)
+struct NameServiceTests {
+    private static let calm = "programs:\n  calm: {command: sleep 1000, startsecs: 0}"
+
+    @Test("holds up the reload that asks it, and nothing else: not status, not restarts")
+    func hangs() throws {
+        try Daemon.prepared(Self.calm) { daemon in
+            let holder = try daemon.launch(
+                "/usr/bin/unshare",
+                ["--propagation", "private", "-m", "sh", "-c", "echo made; exec sleep 1000"]
+            )
+            try eventually("the namespace") { holder.output == "made\n" }
+            let inside = ["-t", "\(holder.pid)", "-m"]
+            daemon.wrapper = ["/usr/bin/nsenter"] + inside
+            try daemon.start()
+            // Whoever opens this as the list of users waits until somebody writes it.
+            let users = daemon.home + "/users"
+            mkfifo(users, 0o644)
+            let mount = inside + ["mount", "--bind", users, "/etc/passwd"]
+            try #require(daemon.run("/usr/bin/nsenter", mount).status == 0)
+
+            let other = "  other: {command: sleep 1000, user: nobody, startsecs: 0}"
+            daemon.configure("\(Self.calm)\n\(other)")
+            let reload = try daemon.launch(Daemon.swisordctl, ["-c", daemon.file, "update"])
+            let manager = try daemon.managerPid()
+            try eventually("a reader of the file") {
+                names(in: "/proc/\(manager)/task").contains {
+                    contents("/proc/\(manager)/task/\($0)/comm") == "config\n"
+                }
+            }
+            #expect(try daemon.ctl("restart", "calm").status == 0)
+            #expect(try daemon.ctl("status").output.hasPrefix("calm  "))
+            #expect(!reload.isOver)
+
+            let unmount = inside + ["umount", "-l", "/etc/passwd"]
+            try #require(daemon.run("/usr/bin/nsenter", unmount).status == 0)
+            var writer: Int32 = -1
+            try eventually("a reader of the users") {
+                writer = open(users, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+                return writer >= 0
+            }
+            let text = Array(contents("/etc/passwd").utf8)
+            #expect(write(writer, text, text.count) == text.count)
+            close(writer)
+            #expect(try reload.finish().status == 0)
+            try daemon.wait(for: "other", "RUNNING")
+        }
+    }
+}
+
+/// A control group of a scenario's own with little memory; it goes with this.
+private final class MemoryLimit {
+    let group: String
+
+    /// nil where there is no memory controller, or none for us.
+    init?() {
+        let places = [
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max"),
+        ]
+        for (place, file) in places {
+            var template = Array("\(place)/swisord-XXXXXX".utf8CString)
+            guard mkdtemp(&template) != nil else { continue }
+            let group = String(decoding: template.dropLast().map(UInt8.init), as: UTF8.self)
+            if let limit = fopen("\(group)/\(file)", "w") {
+                let isWritten = fputs("16777216", limit) >= 0
+                if fclose(limit) == 0, isWritten {
+                    self.group = group
+                    return
+                }
+            }
+            rmdir(group)
+        }
+        return nil
+    }
+
+    deinit {
+        try? eventually("an empty group") { rmdir(group) == 0 }
     }
 }

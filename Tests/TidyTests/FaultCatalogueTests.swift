@@ -81,6 +81,27 @@ struct FaultCatalogueTests {
         }
     }
 
+    @Test("names inputs that exist, of the tests that take many")
+    func inputs() throws {
+        for row in Self.rows {
+            for match in row.proof.matches(of: /`(\w+Tests\.\w+)` \(([^)]*)\)/) {
+                let names = match.2.split(separator: ",").map { $0.drop { $0 == " " } }
+                for name in names {
+                    let path: String
+                    switch match.1 {
+                    case "FixtureTests.invalid":
+                        path = "Tests/ConfigurationTests/Fixtures/invalid/\(name).yaml"
+                    case "CorpusTests.saved": path = "Tests/Corpus/\(name)"
+                    default:
+                        Issue.record("\(row): \(match.1) takes no inputs")
+                        continue
+                    }
+                    #expect(SourceTree.has(path), "\(row): there is no \(path)")
+                }
+            }
+        }
+    }
+
     @Test("names cases of the containers that exist")
     func containers() {
         let script = SourceTree.file("scripts/containers").text

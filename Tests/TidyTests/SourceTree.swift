@@ -96,6 +96,11 @@ enum SourceTree {
         return Set(sources.filter(\.isSwift).map(\.target)).subtracting(programs).sorted()
     }()
 
+    /// Whether there is a file or a folder of this name.
+    static func has(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(root)/\(path)")
+    }
+
     /// The file at `path`, or an empty one.
     static func file(_ path: String) -> TextFile {
         files.first { $0.path == path } ?? TextFile(path: path, text: "")

@@ -139,8 +139,6 @@ int swisord_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_count
 int swisord_become_subreaper(void);
 /* 1 or 0, or -1 where that cannot be asked. */
 int swisord_is_subreaper(void);
-/* prctl(PR_SET_DUMPABLE, 0). */
-int swisord_refuse_dumps(void);
 /* Makes threads possible where a filter refuses clone3 with EPERM; before the first thread.
    Answers 0 where nothing was to be done, 1 when a filter was added, 2 when no_new_privs was set
    for it as well, which programs inherit; -1 with errno when it cannot be mended. */
