@@ -62,6 +62,20 @@ enum FileSystem {
         return stat(path, &result) == 0 && result.st_mode & S_IFMT != S_IFDIR
     }
 
+    /// Whether a file holds just these bytes; nil when it is there and cannot be read.
+    static func holds(_ path: String, _ bytes: [UInt8]) -> Bool? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { return errno == ENOENT || errno == ENOTDIR ? false : nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size == bytes.count else {
+            return false
+        }
+        guard let found = try? contents(of: descriptor, atMost: bytes.count + 1) else { return nil }
+        return found == bytes
+    }
+
     /// The paths that match a pattern, sorted; directories that cannot be read are an error.
     static func matches(of pattern: String) throws(Refused) -> [String] {
         var found = glob_t()

@@ -75,6 +75,9 @@ package struct DaemonInfo: Hashable, Sendable, Codable {
     package var configurationFile: String
     /// Why the last reload was refused, until one succeeds.
     package var reloadError: String?
+    /// Files of the configuration that are not as they were when all of it was loaded last; nil
+    /// when their disk does not answer.
+    package var changedFiles: [String]?
     package var startedAt: Double
     package var socket: String
     package var logfile: ProcessInfo.Log
@@ -88,6 +91,7 @@ package struct DaemonInfo: Hashable, Sendable, Codable {
         case lastUpgrade = "last_upgrade"
         case configurationFile = "configuration_file"
         case reloadError = "reload_error"
+        case changedFiles = "changed_files"
         case startedAt = "started_at"
     }
 
@@ -105,6 +109,7 @@ package struct DaemonInfo: Hashable, Sendable, Codable {
         identifier: String,
         configurationFile: String,
         reloadError: String? = nil,
+        changedFiles: [String]? = nil,
         startedAt: Double,
         socket: String,
         logfile: ProcessInfo.Log,
@@ -123,6 +128,7 @@ package struct DaemonInfo: Hashable, Sendable, Codable {
         self.identifier = identifier
         self.configurationFile = configurationFile
         self.reloadError = reloadError
+        self.changedFiles = changedFiles
         self.startedAt = startedAt
         self.socket = socket
         self.logfile = logfile
@@ -150,6 +156,7 @@ extension DaemonInfo {
             identifier: try object.decode(String.self, forKey: .identifier),
             configurationFile: try object.decode(String.self, forKey: .configurationFile),
             reloadError: try object.decodeIfPresent(String.self, forKey: .reloadError),
+            changedFiles: try object.decodeIfPresent([String].self, forKey: .changedFiles),
             startedAt: try object.decode(Double.self, forKey: .startedAt),
             socket: try object.decode(String.self, forKey: .socket),
             logfile: try object.decode(ProcessInfo.Log.self, forKey: .logfile),

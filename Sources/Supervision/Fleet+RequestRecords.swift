@@ -85,18 +85,20 @@ extension Fleet {
             return nil
         }
         return switch (wait.goal, member.machine.state) {
-        case (.running, .stopped), (.running, .exited), (.running, .fatal): .start
+        case (.running, .stopped), (.running, .exited), (.running, .fatal), (.launched, .stopped),
+            (.launched, .exited), (.launched, .fatal):
+            .start
         case (.stopped, .starting), (.stopped, .running), (.stopped, .backoff): .stop
         case (.restarted, .starting), (.restarted, .running):
             member.machine.liveRun == nil ? nil : .restart
-        case (.running, _), (.stopped, _), (.restarted, _): nil
+        case (.running, _), (.launched, _), (.stopped, _), (.restarted, _): nil
         }
     }
 
     private static func outcome(ofMissing wait: RequestRecord.Wait) -> CommandOutcome {
         switch wait.goal {
         case .stopped: CommandOutcome(wait.name, .stopped)
-        case .running, .restarted: CommandOutcome(wait.name, .started, .noSuchProcess)
+        case .running, .launched, .restarted: CommandOutcome(wait.name, .started, .noSuchProcess)
         }
     }
 }

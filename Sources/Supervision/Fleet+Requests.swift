@@ -14,6 +14,8 @@ struct Waiter: Hashable, Sendable {
         case stopped
         /// Stopped first, then running.
         case restarted
+        /// Executed, however it fares then: where nobody wants to wait for more.
+        case launched
     }
 
     let ticket: Ticket
@@ -33,7 +35,8 @@ extension Fleet {
     /// - Parameters:
     ///   - command: What to do.
     ///   - selectors: Whom; a process named twice is taken once.
-    ///   - wait: Whether the answer comes only when each process is where it should be.
+    ///   - wait: Whether the answer comes only when each process is where it should be. A start
+    ///     that is not waited for is answered when the program has been executed, or cannot be.
     ///   - ticket: Comes back with the answer; must not be in use.
     ///   - now: The instant of the turn.
     package mutating func request(
@@ -54,15 +57,16 @@ extension Fleet {
         parked[ticket] = ParkedRequest(open: 1, outcomes: outcomes)
         for id in chosen.map(\.id) {
             guard let member = members[id] else { continue }
-            guard let goal = begin(command, member, ticket) else { continue }
-            if wait {
+            guard let goal = begin(command, member, ticket, wait: wait) else { continue }
+            let isWaited = wait || goal == .launched
+            if isWaited {
                 parked[ticket]?.open += 1
                 members[member.id]?.waiters.append(
                     Waiter(ticket: ticket, goal: goal, runs: member.history.runs)
                 )
             }
             deliver(event(for: command), to: member.id, at: now)
-            if !wait { recordAccepted(goal, member, ticket) }
+            if !isWaited { recordAccepted(goal, member, ticket) }
         }
         settle(ticket, [])
     }
@@ -94,7 +98,8 @@ extension Fleet {
     private mutating func begin(
         _ command: Command,
         _ member: FleetMember,
-        _ ticket: Ticket
+        _ ticket: Ticket,
+        wait: Bool
     ) -> Waiter.Goal? {
         let state = member.machine.state
         switch command {
@@ -109,7 +114,8 @@ extension Fleet {
         case (.start, .starting), (.start, .running), (.start, .backoff):
             note(CommandOutcome(member.name, .started, .alreadyStarted), for: ticket)
             return nil
-        case (.start, _): return .running
+        case (.start, .stopping): return .running
+        case (.start, _): return wait ? .running : .launched
         case (.stop, .stopped), (.stop, .exited), (.stop, .fatal), (.stop, .unknown):
             note(CommandOutcome(member.name, .stopped, .notRunning), for: ticket)
             return nil
@@ -138,7 +144,7 @@ extension Fleet {
         _ ticket: Ticket
     ) {
         switch goal {
-        case .running: note(CommandOutcome(member.name, .started), for: ticket)
+        case .running, .launched: note(CommandOutcome(member.name, .started), for: ticket)
         case .stopped: note(CommandOutcome(member.name, .stopped), for: ticket)
         case .restarted:
             note(CommandOutcome(member.name, .stopped), for: ticket)
@@ -186,15 +192,18 @@ extension Fleet {
     ) -> CommandOutcome? {
         switch (goal, to) {
         case (.running, .starting), (.restarted, _): nil
-        case (.running, .running): CommandOutcome(member.name, .started)
-        case (.running, .backoff), (.running, .fatal):
+        case (.launched, .starting) where !member.machine.isExecuted: nil
+        case (.running, .running), (.launched, .starting), (.launched, .running):
+            CommandOutcome(member.name, .started)
+        case (.running, .backoff), (.running, .fatal), (.launched, .backoff), (.launched, .fatal):
             CommandOutcome(
                 member.name,
                 .started,
                 .spawnError(member.history.lastExit ?? .unknown)
             )
         case (.running, .stopping), (.running, .stopped), (.running, .exited),
-            (.running, .unknown):
+            (.running, .unknown), (.launched, .stopping), (.launched, .stopped),
+            (.launched, .exited), (.launched, .unknown):
             CommandOutcome(
                 member.name,
                 .started,

@@ -116,6 +116,8 @@ package struct Fleet: Sendable {
         if let change = member.machine.change(since: before) {
             emit(.report(.changed(id, member.name, change)))
             settleWaiters(of: id, from: change.from, to: change.to)
+        } else if case .executed = event {
+            settleWaiters(of: id, from: .starting, to: member.machine.state)
         }
         if before.isActive, !member.machine.isActive { memberCameToRest(id, at: now) }
     }

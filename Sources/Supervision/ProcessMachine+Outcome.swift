@@ -48,6 +48,16 @@ extension ProcessMachine {
         }
     }
 
+    /// Whether its child has become the program.
+    var isExecuted: Bool {
+        switch phase {
+        case .starting(_, _, provenAt: .some), .running: true
+        case .starting(_, _, provenAt: nil), .stopped, .spawning, .backoff, .stopping, .killing,
+            .emptying, .exited, .fatal:
+            false
+        }
+    }
+
     func backoffEnd(failures: Int, at now: Instant, noise: Double) -> Instant {
         now.advanced(by: policy.backoff.delay(afterFailures: failures, noise: noise))
     }

@@ -59,6 +59,12 @@ struct ConfigurationHistory: Hashable, Sendable {
     /// The last thing that was read.
     private var latest: Reading { later.last { $0.reading != nil }?.reading ?? first }
 
+    /// What all groups took up last; what some took up since is not counted.
+    var inForce: ConfigurationRecording {
+        for case .all(let reading) in later.reversed() { return reading.recording }
+        return first.recording
+    }
+
     /// After all groups have taken up what was read last in `new`.
     func replaced(by new: ConfigurationHistory) -> ConfigurationHistory {
         var result = self

@@ -33,7 +33,9 @@ extension Daemon {
     }
 
     private func send(_ bytes: [UInt8], to id: MemberID, _ name: ProcessName) -> APIError? {
-        guard fleet[id]?.machine.liveRun != nil else { return APIError(.notRunning, of: name) }
+        // As in supervisord, one that is asked to end is told nothing more.
+        guard let machine = fleet[id]?.machine, machine.liveRun != nil, machine.state != .stopping
+        else { return APIError(.notRunning, of: name) }
         guard let input = children[id]?.input, children[id]?.configuration.listener == nil else {
             return APIError(
                 .noInput,

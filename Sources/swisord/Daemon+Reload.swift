@@ -137,6 +137,17 @@ extension Daemon {
         settling.wait(for: stopping(change)) { [self] in answer(purpose, .plan(plan)) }
     }
 
+    /// Answers what the daemon tells of itself, with the files that are not as they were read.
+    func compareFiles(for info: DaemonInfo, _ reply: @escaping PendingReplies.Reply) {
+        do throws(SystemError) {
+            if files == nil { files = try FileThread() }
+            files?.compare(loaded.history.inForce, for: info, reply: reply)
+        } catch {
+            log.error("cannot look whether the configuration has changed: \(error)")
+            reply(.daemon(info))
+        }
+    }
+
     /// What a change that has been applied has begun to stop.
     private func stopping(_ change: ConfigurationChange) -> Set<MemberID> {
         let ids = (change.removed + change.changed.keys).compactMap(fleet.identifier(of:))

@@ -46,7 +46,7 @@ extension Daemon {
         case .sendInput(let name, let bytes): reply(sendInput(bytes, to: name))
         case .readLog(let source, let offset, let length):
             readLog(source, offset: offset, length: length, reply)
-        case .daemon: reply(.daemon(information()))
+        case .daemon: compareFiles(for: information(), reply)
         case .shutdown:
             guard !fleet.isShuttingDown else {
                 reply(.failure(.shuttingDown))

@@ -39,6 +39,7 @@ final class Daemon {
     var lingering = LingeringGroups()
     let groups: RunGroups
     var trees: TreeThread?
+    var files: FileThread?
     var replies = PendingReplies()
     var ledger: RequestLedger
     /// The keys of requests that the fleet works on.

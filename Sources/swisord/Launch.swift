@@ -108,6 +108,9 @@ struct Launch {
 // MARK: - Steps
 
 extension Launch {
+    /// The exit status of supervisord where another one runs: starting again is of no use.
+    private static let taken: UInt8 = 2
+
     private func takeLock() throws(StartupFailure) -> InstanceLock {
         if let kept = watch?.take(.lock) { return InstanceLock(heldBy: kept) }
         try Directories.prepare(loaded, surroundings)
@@ -116,7 +119,8 @@ extension Launch {
         guard !ControlServer.isServed(settings.socket) else {
             throw StartupFailure(
                 text: "another swisord is running here (\(settings.socket) answers); nothing was "
-                    + "changed\nfor a second one give it a runtime_dir of its own"
+                    + "changed\nfor a second one give it a runtime_dir of its own",
+                code: Self.taken
             )
         }
         return lock
@@ -131,7 +135,8 @@ extension Launch {
                 let holder = pid.map { "with pid \($0) " } ?? ""
                 throw StartupFailure(
                     text: "another swisord \(holder)is running here (\(path)); nothing was "
-                        + "changed\nfor a second one give it a runtime_dir of its own"
+                        + "changed\nfor a second one give it a runtime_dir of its own",
+                    code: Self.taken
                 )
             }
             throw StartupFailure(text: "\(error)")

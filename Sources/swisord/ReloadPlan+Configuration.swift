@@ -61,6 +61,10 @@ extension LoadedConfiguration {
         for name in names.sorted() {
             mixed.configuration.groups[name] = new.configuration.groups[name]
         }
+        // With the last of them everything has been taken up.
+        if ConfigurationChange(from: mixed.configuration, to: new.configuration).isEmpty {
+            mixed.history = history.replaced(by: new.history)
+        }
         return mixed
     }
 

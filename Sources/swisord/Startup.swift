@@ -27,7 +27,8 @@ struct Startup {
 
     /// Runs to the end, or only as far as it gets.
     ///
-    /// - Returns: The exit status: 0, 1 for a failure, 2 for an unusable configuration.
+    /// - Returns: The exit status: 0, 1 for a failure, 2 for an unusable configuration or where
+    ///   another daemon runs.
     func run() -> Int32 {
         do throws(SystemError) {
             if let link = try GuardianLink.inherited() { return manage(link) }

@@ -79,6 +79,30 @@ struct RecordingTests {
         )
     }
 
+    @Test("knows which files are not as they were read, whenever they were written")
+    func changedFiles() throws {
+        let folder = try TemporaryFolder()
+        mkdir("\(folder.path)/conf.d", 0o755)
+        let a = try folder.file("conf.d/a.yaml", "programs: {a: {command: a}}")
+        let b = try folder.file("conf.d/b.yaml", "programs: {b: {command: b, env_file: '-b.env'}}")
+        let main = "include: [conf.d/*.yaml]\n"
+        let recording = try kept(try folder.load(main))
+        #expect(recording.changedFiles() == [])
+
+        var times = [timespec(), timespec()]
+        utimensat(AT_FDCWD, a, &times, 0)
+        #expect(recording.changedFiles() == [], "it was only touched")
+        _ = try folder.file("conf.d/a.yaml", "programs: {a: {command: c}}")
+        #expect(recording.changedFiles() == [a], "as many bytes as before")
+        unlink(b)
+        let c = try folder.file("conf.d/c.yaml", "programs: {c: {command: c}}")
+        #expect(recording.changedFiles() == [a, b, c])
+        let file = try folder.file("supervisor.yaml", main + "# more\n")
+        #expect(recording.changedFiles() == [a, b, c, file])
+        unlink(file)
+        #expect(recording.changedFiles() == [a, b, c, file])
+    }
+
     private func recording() throws -> [UInt8] {
         let folder = try TemporaryFolder()
         _ = try folder.file("more.yaml", "programs: {b: {command: b, user: 'josh:staff'}}")

@@ -35,7 +35,8 @@ struct AnswerTests {
         let answer = HTTPAnswer(.daemon(Filled.daemon), to: .request(.daemon))
         #expect(
             String(decoding: answer.body, as: UTF8.self)
-                == #"{"alarms":["the guardian has died"],"configuration_file":"/etc/s.yaml","#
+                == #"{"alarms":["the guardian has died"],"changed_files":["/etc/s.yaml"],"#
+                + #""configuration_file":"/etc/s.yaml","#
                 + #""crashes":2,"guardian":{"pid":1,"state":"watching"},"identifier":"swisord","#
                 + #""last_crash":"terminated by SIGSEGV","last_upgrade":{"at":1.5,"#
                 + #""error":"it does not start","from":"1","programs":3,"to":"2"},"logfile":"#

@@ -71,6 +71,7 @@ enum Filled {
         identifier: "swisord",
         configurationFile: "/etc/s.yaml",
         reloadError: "no",
+        changedFiles: ["/etc/s.yaml"],
         startedAt: 1.5,
         socket: "/s",
         logfile: log,

@@ -199,6 +199,7 @@ struct OpenAPITests {
     private var bareDaemon: DaemonInfo {
         var daemon = Filled.daemon
         daemon.reloadError = nil
+        daemon.changedFiles = nil
         daemon.lastCrash = nil
         daemon.lastUpgrade = nil
         return daemon

@@ -8,7 +8,7 @@ import Testing
 struct InstanceTests {
     private static let idle = "programs: {idle: {command: sleep 1000, startsecs: 0}}"
 
-    @Test("names the pid of the first, ends with 1, and harms nothing", arguments: [["-n"], []])
+    @Test("names the pid of the first, ends with 2, and harms nothing", arguments: [["-n"], []])
     func harmless(mode: [String]) throws {
         try Daemon.running(Self.idle) { daemon in
             let idle = try daemon.wait(for: "idle", "RUNNING").pid
@@ -16,7 +16,7 @@ struct InstanceTests {
             let before = daemon.log
             let inode = try status(daemon.socket).st_ino
             let second = try daemon.run(Daemon.swisord, mode + ["-c", daemon.file])
-            #expect(second.status == 1)
+            #expect(second.status == 2)
             #expect(second.errors.contains("with pid \(daemon.pid) "))
             #expect(daemon.log == before)
             #expect(try status(daemon.socket).st_ino == inode)
@@ -30,7 +30,7 @@ struct InstanceTests {
             let idle = try daemon.wait(for: "idle", "RUNNING").pid
             unlink(daemon.home + "/run/swisord.lock")
             let second = try daemon.run(Daemon.swisord, ["-c", daemon.file])
-            #expect(second.status == 1)
+            #expect(second.status == 2)
             #expect(second.errors.contains("another swisord is running here"))
             #expect(try daemon.information().pid == daemon.pid)
             #expect(try daemon.program("idle").pid == idle)

@@ -95,6 +95,47 @@ struct ReloadTests {
         }
     }
 
+    @Test("is asked for by status, which tells what has changed in which file, or that nothing has")
+    func changedFiles() throws {
+        func program(_ name: String) -> String {
+            "programs: {\(name): {command: sleep 1000, startsecs: 0}}"
+        }
+        try Daemon.prepared("include: [conf.d/*.yaml]\n\(program("a"))") { daemon in
+            mkdir("\(daemon.home)/conf.d", 0o755)
+            let b = daemon.scratch.write("conf.d/b.yaml", program("b"))
+            try daemon.start()
+            func expect(_ files: [String]) throws {
+                try eventually("just \(files)") { try daemon.information().changedFiles == files }
+                let status = try daemon.ctl("status")
+                #expect(status.errors.contains("update --plan") == !files.isEmpty)
+                for file in files { #expect(status.errors.contains("was loaded: \(file)\n")) }
+                #expect(!status.output.contains("loaded"))
+            }
+            try expect([])
+            let c = daemon.scratch.write("conf.d/c.yaml", program("c"))
+            try expect([c])
+            #expect(try daemon.ctl("reread").status == 0)
+            try expect([c])
+            #expect(try daemon.ctl("add", "c").output == "c: added process group\n")
+            try expect([])
+
+            daemon.configure("include: [conf.d/*.yaml]\nprograms: {a: {comand: sleep}}")
+            #expect(try daemon.ctl("reload").status == 1)
+            try expect([daemon.file])
+            unlink(b)
+            try expect([b, daemon.file])
+            try daemon.killManager()
+            try expect([b, daemon.file])
+
+            daemon.configure("include: [conf.d/*.yaml]\n\(program("a"))")
+            try expect([b])
+            #expect(try daemon.ctl("update").status == 0)
+            try expect([])
+            try daemon.killManager()
+            try expect([])
+        }
+    }
+
     @Test("with another numprocs touches only the difference")
     func numprocs() throws {
         func programs(_ count: Int) -> String {

@@ -102,6 +102,7 @@ struct Oracle: Sendable {
         watches[slot].spawnedAt = now
         watches[slot].executedAt = nil
         watches[slot].didExecute = false
+        watches[slot].isExecTold = false
         watches[slot].isEmptying = false
         watches[slot].wasAskedToEnd = false
     }
@@ -110,6 +111,11 @@ struct Oracle: Sendable {
         guard let slot = slot(run.member), watches[slot].run == run else { return }
         watches[slot].didExecute = true
         watches[slot].executedAt = now
+    }
+
+    /// The fleet is about to be told of an exec.
+    mutating func tellsExec(of id: MemberID) {
+        if let slot = slot(id) { watches[slot].isExecTold = true }
     }
 
     mutating func ended(_ id: MemberID, _ status: ExitStatus) {
@@ -124,8 +130,16 @@ struct Oracle: Sendable {
             watches[slot].isAsked = false
             watches[slot].isChanging = false
         }
-        for (ticket, request) in open where !request.waits {
+        for (ticket, request) in open where !request.waits && !awaitsExec(request) {
             throw Violation("\(ticket) did not want to wait and has no answer")
         }
+    }
+
+    /// Whether a start, though it does not wait, has yet to see what becomes of an exec.
+    private func awaitsExec(_ request: OpenRequest) -> Bool {
+        request.command == .start
+            && watches.contains {
+                request.members.contains($0.id) && $0.state == .starting && !$0.isExecTold
+            }
     }
 }

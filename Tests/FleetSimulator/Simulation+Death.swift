@@ -207,6 +207,7 @@ extension Simulation {
             }
             guard let leader, leader.hasExecuted, let run = leader.run else { continue }
             oracle.executed(run, at: now)
+            oracle.tellsExec(of: watch.id)
             fleet.handle(.executed, for: watch.id, at: now)
             try drain()
             if deaths != life { return }

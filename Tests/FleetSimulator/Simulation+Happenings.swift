@@ -40,6 +40,7 @@ extension Simulation {
         else { return }
         // The next manager looks for itself whether it has executed.
         guard run.serial >= firstOwnSerial || awaitsExec(run.member) else { return }
+        oracle.tellsExec(of: run.member)
         fleet.handle(.executed, for: run.member, at: now)
         try drain()
     }

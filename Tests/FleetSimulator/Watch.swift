@@ -43,6 +43,8 @@ struct Watch: Sendable {
     var executedAt: Instant?
     /// What the kernel said, whatever was told.
     var didExecute = false
+    /// Whether the fleet has been told.
+    var isExecTold = false
     var lastStatus = ExitStatus.unknown
     /// The leader is gone and the group is being watched.
     var isEmptying = false

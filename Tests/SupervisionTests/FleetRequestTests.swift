@@ -36,7 +36,7 @@ struct FleetRequestTests {
         [.stopped, .exited, .fatal].flatMap { (state: ProcessState) in
             [
                 Cell(state, .start, wait: true, nil, .starting),
-                Cell(state, .start, wait: false, [nil], .starting),
+                Cell(state, .start, wait: false, nil, .starting),
                 Cell(state, .stop, wait: true, [.notRunning], state),
                 Cell(state, .stop, wait: false, [.notRunning], state),
                 Cell(state, .restart, wait: true, nil, .starting),
@@ -113,6 +113,28 @@ struct FleetRequestTests {
         #expect(test.answer(ticket) == nil)
         test.pass(.milliseconds(1))
         #expect(test.failures(ticket) == [nil])
+    }
+
+    @Test("to start without waiting is answered when the program is executed, or cannot be")
+    mutating func startWithoutWaiting() {
+        let id = test.add("a")
+        let ticket = test.request(.start, "a", wait: false)
+        #expect(test.answer(ticket) == nil)
+        test.tell(.executed, id)
+        #expect(test.failures(ticket) == [nil])
+        #expect(test.state(id) == .starting)
+
+        let other = test.add("b")
+        test.spawnFailures[other] = .made(.exec, isPermanent: true)
+        let refused = test.request(.start, "b", wait: false)
+        #expect(
+            test.failures(refused)
+                == [.spawnError(.neverExecuted(.made(.exec, isPermanent: true)))]
+        )
+        let stopped = test.add("c")
+        let calledOff = test.request(.start, "c", wait: false)
+        test.tell(.stop, stopped)
+        #expect(test.answer(calledOff)?.first?.failure != nil)
     }
 
     @Test("to start fails with the first failure, while tries go on")

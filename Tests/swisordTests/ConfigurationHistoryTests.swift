@@ -110,6 +110,21 @@ struct ConfigurationHistoryTests {
         #expect(loaded.configuration.processes.count == 3)
     }
 
+    @Test("counts a file as loaded with the last group of it that is taken up")
+    func inForce() throws {
+        var loaded = try read(text(["a": "one", "b": "one"]))
+        let before = loaded.history.inForce
+        let new = try read(text(["a": "two", "b": "two"]))
+        loaded.takeUp(loaded.taking(["a"], from: new))
+        #expect(loaded.history.inForce == before)
+        loaded.takeUp(loaded.taking(["b"], from: new))
+        #expect(loaded.history.inForce == new.history.inForce)
+        #expect(loaded.history.inForce != before)
+        try check(loaded, steps: 2)
+        loaded.takeUp(loaded.without(["b"]))
+        #expect(loaded.history.inForce == new.history.inForce)
+    }
+
     @Test("is refused when anything of it was changed or is missing")
     func damage() throws {
         let bytes = try #require(try read(text(["a": "one"])).history.bytes)

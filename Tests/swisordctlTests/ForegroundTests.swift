@@ -100,7 +100,7 @@ struct ForegroundTests {
         }
         #expect(addresses == ["unix:///other.sock"])
         #expect(seen.requests.isEmpty)
-        #expect(other.requests == [.programs(.all)])
+        #expect(other.requests == [.programs(.all), .daemon])
         #expect(seen.output.hasPrefix("b   "))
         #expect(seen.status == 0)
     }

@@ -48,9 +48,10 @@ struct ShellTests {
             programs(),
             .daemon(daemonInfo()),
             .daemon(daemonInfo()),
+            .daemon(daemonInfo()),
             greeting: true
         )
-        #expect(seen.requests == [.programs(.all), .daemon, .daemon])
+        #expect(seen.requests == [.programs(.all), .daemon, .daemon, .daemon])
         #expect(seen.output == "4711\n0.1.0\n")
         #expect(seen.lines.prompts == Array(repeating: "swisord> ", count: 4))
         #expect(seen.lines.remembered == ["pid", "version"])

@@ -23,7 +23,7 @@ struct StatusTests {
                 """
         )
         #expect(seen.status == 0)
-        #expect(seen.requests == [.programs(.all)])
+        #expect(seen.requests == [.programs(.all), .daemon])
     }
 
     @Test("tells alarms on standard error, where no script takes them for processes")
@@ -33,6 +33,34 @@ struct StatusTests {
         #expect(seen.output == "a                                RUNNING   x\n")
         #expect(seen.errors == "alarm: fire\n")
         #expect(seen.status == 0)
+    }
+
+    @Test("tells on standard error which files have changed since they were loaded")
+    func changedFiles() {
+        let list = ProgramList(programs: [process("a", description: "x")])
+        var info = daemonInfo()
+        info.changedFiles = ["/a", "/b", "/c", "/d", "/e"]
+        let seen = Transcript("status", .programs(list), .daemon(info))
+        #expect(seen.output == "a                                RUNNING   x\n")
+        #expect(
+            seen.errors == """
+                changed since the configuration was loaded: /a
+                changed since the configuration was loaded: /b
+                changed since the configuration was loaded: /c
+                and 2 more files
+                'swisordctl update --plan' shows what an update would do
+
+                """
+        )
+        #expect(seen.status == 0)
+        let unchangedOrUnknown: [[String]?] = [[], nil]
+        for unchanged in unchangedOrUnknown {
+            info.changedFiles = unchanged
+            #expect(Transcript("status", .programs(list), .daemon(info)).errors.isEmpty)
+        }
+        let json = Transcript("status", .programs(list), json: true)
+        #expect(json.requests == [.programs(.all)])
+        #expect(json.errors.isEmpty)
     }
 
     @Test("widens the first column by the longest name and counts characters, not bytes")
@@ -74,7 +102,7 @@ struct StatusTests {
                 """
         )
         #expect(seen.status == 4)
-        #expect(seen.requests == [.programs(Selection(["nope", "g:*", "a"]))])
+        #expect(seen.requests.first == .programs(Selection(["nope", "g:*", "a"])))
         #expect(
             Transcript("status nope a", programs(process("a", "EXITED"), missing: missing)).status
                 == 3
@@ -94,7 +122,7 @@ struct StatusTests {
     func all() {
         let seen = Transcript("status b all", programs(process("a"), process("b")))
         #expect(seen.output.split(separator: "\n").map(\.first) == ["a", "b"])
-        #expect(seen.requests == [.programs(.all)])
+        #expect(seen.requests == [.programs(.all), .daemon])
     }
 
     @Test("says why in place of the description, and what became of lost output on the same line")

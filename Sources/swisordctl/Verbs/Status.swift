@@ -30,11 +30,24 @@ enum Status: Verb {
         }
         // On standard error: scripts take each line for a process.
         for alarm in list.alarms ?? [] { session.advise("alarm: \(alarm)") }
+        if !session.json { session.adviseOfChangedFiles() }
         if list.programs.contains(where: \.isDown) { session.exitStatus = .statusNotRunning }
         session.show(.programs(list))
     }
 
     static var interruptedStatus: ExitStatus? { .statusUnknown }
+}
+
+extension Session {
+    /// Tells which files say something else by now than what the daemon goes by.
+    fileprivate func adviseOfChangedFiles() {
+        // Whatever comes in between, the table stands.
+        guard let files = (try? daemon())?.changedFiles, !files.isEmpty else { return }
+        let shown = files.prefix(3)
+        for file in shown { advise("changed since the configuration was loaded: \(file)") }
+        if files.count > shown.count { advise("and \(files.count - shown.count) more files") }
+        advise("'swisordctl update --plan' shows what an update would do")
+    }
 }
 
 /// One line of the table.

@@ -113,7 +113,7 @@ def becomes_a_daemon(site):
     site.note("its file is gone", not os.path.exists(site.path("main.pid")))
 
 
-@scenario(differs="status-of-a-second-start")
+@scenario()
 def second_start_is_refused(site):
     site.run(A, "a")
     pid = site.pid("a")

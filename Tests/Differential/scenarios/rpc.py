@@ -67,7 +67,7 @@ NOT_THERE = ("[program:n]\ncommand=/no/such\nautostart=false\n"
 calls("rpc_start_of_what_is_not_there", NOT_THERE, ("startProcess", "n"), ("startProcess", "p"),
       differs="words-of-faults")
 calls("rpc_start_of_what_is_not_there_without_waiting", NOT_THERE, ("startProcess", "n", False),
-      ("startProcess", "p", False), differs="a-start-that-does-not-wait")
+      ("startProcess", "p", False), differs="words-of-faults")
 calls("rpc_stop", MANY, ("stopProcess", "c"), ("stopProcess", "g:a"), ("stopProcess", "g:a"),
       ("stopProcess", "x"), ("stopProcess", "g:*"), ("stopProcessGroup", "x"), ("stopProcessGroup", "g"),
       ("stopAllProcesses",), up=("g:a", "g:b"))
@@ -178,9 +178,8 @@ def running(site):
     return "a"
 
 
-for prepare in (exited, fatal, starting, stopped, running):
+for prepare in (exited, fatal, starting, stopped, running, stopping):
     in_state("rpc_in_state_" + prepare.__name__, prepare)
-in_state("rpc_in_state_stopping", stopping, "input-until-the-end")
 
 
 @scenario(differs="lists-until-the-end")
