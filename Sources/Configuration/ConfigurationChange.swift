@@ -165,6 +165,8 @@ private func differences(from old: DaemonSettings, to new: DaemonSettings) -> [S
         ("user", old.user != new.user),
         ("identifier", old.identifier != new.identifier),
         ("socket", old.socket != new.socket),
+        ("socket_mode", old.socketMode != new.socketMode),
+        ("socket_owner", old.socketOwner != new.socketOwner),
         ("runtime_dir", old.runtimeDirectory != new.runtimeDirectory),
         ("orphans", old.orphans != new.orphans),
         ("process_trees", old.processTrees != new.processTrees),

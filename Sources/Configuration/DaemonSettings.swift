@@ -4,7 +4,8 @@ package import OrderedCollections
 
 /// The section `swisord`: the daemon's own settings, every default filled in.
 package struct DaemonSettings: Hashable, Sendable {
-    package var logfile: String
+    /// The activity log; nil when it goes to syslog.
+    package var logfile: String?
     package var logfileMaxBytes: UInt64 = 50 << 20
     package var logfileBackups = 10
     package var logLevel = LogLevel.info
@@ -19,6 +20,9 @@ package struct DaemonSettings: Hashable, Sendable {
     package var environment: OrderedDictionary<String, String> = [:]
     package var identifier = "supervisor"
     package var socket: String
+    /// Who may use the socket: the bits of its file, and whom that is given to.
+    package var socketMode: UInt32 = 0o600
+    package var socketOwner: UserReference?
     package var runtimeDirectory: String
     package var stateDirectory: String
     package var orphans = OrphanPolicy.adopt
@@ -30,7 +34,7 @@ package struct DaemonSettings: Hashable, Sendable {
     package var http: HTTPSettings?
 
     package init(
-        logfile: String,
+        logfile: String?,
         childlogdir: String,
         socket: String,
         runtimeDirectory: String,
@@ -42,6 +46,11 @@ package struct DaemonSettings: Hashable, Sendable {
         self.runtimeDirectory = runtimeDirectory
         self.stateDirectory = stateDirectory
     }
+}
+
+extension DaemonSettings {
+    /// Whether a `logfile` is the word for the machine's syslog, in the file or after `-l`.
+    package static func isSyslog(_ logfile: String) -> Bool { logfile.uppercased() == "SYSLOG" }
 }
 
 /// The section `http`: where the daemon is reached by TCP, and by whom.

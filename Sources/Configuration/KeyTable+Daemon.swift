@@ -8,7 +8,7 @@ extension KeyTable {
                 "logfile",
                 .path,
                 default: "(swisord.log in the log directory)",
-                "the activity log"
+                "the activity log, or SYSLOG"
             ),
             KeyDefinition(
                 "logfile_maxbytes",
@@ -63,6 +63,13 @@ extension KeyTable {
                 default: "(swisord.sock in runtime_dir)",
                 "the control socket"
             ),
+            KeyDefinition("socket_mode", .octal, default: "0600", "who may use it"),
+            KeyDefinition(
+                "socket_owner",
+                .user,
+                default: "(the daemon's user)",
+                "the user or user:group that it is given to"
+            ),
             KeyDefinition(
                 "runtime_dir",
                 .path,
@@ -104,7 +111,7 @@ extension KeyTable {
             "nocleanup": "AUTO logs are always kept",
             "strip_ansi": "",
             "profile_options": "",
-            "logfile_syslog": "",
+            "logfile_syslog": "write logfile: SYSLOG",
         ]
     )
 }

@@ -54,6 +54,9 @@ extension Loading {
             runtimeDirectory: runtime,
             stateDirectory: state
         )
+        if let logfile = section.text("logfile"), DaemonSettings.isSyslog(logfile.text) {
+            settings.logfile = nil
+        }
         settings.pidfile = path("pidfile", &self)
         settings.directory = path("directory", &self)
         if let size = section.size("logfile_maxbytes") { settings.logfileMaxBytes = size }
@@ -61,6 +64,8 @@ extension Loading {
         if let level = section.choice("loglevel").flatMap(LogLevel.init(rawValue:)) {
             settings.logLevel = level
         }
+        if let mode = section.octal("socket_mode") { settings.socketMode = mode }
+        settings.socketOwner = section.text("socket_owner").flatMap { user($0, with: names) }
         if let umask = section.octal("umask") { settings.umask = umask }
         if let nodaemon = section.boolean("nodaemon") { settings.nodaemon = nodaemon }
         if let silent = section.boolean("silent") { settings.silent = silent }
@@ -81,15 +86,15 @@ extension Loading {
 
     private mutating func check(_ settings: DaemonSettings, _ section: Section) {
         if let mark = section.marks["logfile"], let template = section.text("logfile") {
-            let words = ["NONE", "AUTO", "SYSLOG", "INHERIT", "OFF"]
+            let words = ["NONE", "AUTO", "INHERIT", "OFF"]
             if words.contains(template.text.uppercased()) {
                 complaints.error(
-                    "'logfile' takes a path, not \(quoted(template.text)); the daemon keeps its log "
-                        + "in a file, and shows it as well when it runs with -n",
+                    "'logfile' takes a path or SYSLOG, not \(quoted(template.text)); the daemon "
+                        + "shows its log on stdout as well when it runs with -n",
                     at: mark
                 )
             }
-            checkDevice(settings.logfile, key: "logfile", at: mark)
+            if let logfile = settings.logfile { checkDevice(logfile, key: "logfile", at: mark) }
         }
         // sun_path holds 108 bytes, the last of which is NUL.
         let length = settings.socket.utf8.count

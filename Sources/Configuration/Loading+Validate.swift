@@ -134,8 +134,10 @@ extension Loading {
         }
         var first: [String: LogUser] = [:]
         var blamed: Set<Mark> = []
-        if let mark = daemon.marks["logfile"] ?? daemon.marks["childlogdir"] {
-            let path = PathText.folded(daemon.settings.logfile)
+        if let mark = daemon.marks["logfile"] ?? daemon.marks["childlogdir"],
+            let logfile = daemon.settings.logfile
+        {
+            let path = PathText.folded(logfile)
             first[path] = LogUser(
                 owner: "the daemon",
                 process: nil,

@@ -9,6 +9,7 @@ import NIOPosix
 /// The listening side, on the control thread: the socket's file, and who is let in.
 final class Acceptor {
     private let path: String
+    private let access: SocketAccess
     private let log: @Sendable (String) -> Void
     private let listening: (@Sendable (Int32) -> Void)?
     private let loop: any EventLoop
@@ -21,6 +22,7 @@ final class Acceptor {
 
     init(
         path: String,
+        access: SocketAccess,
         backend: any ControlBackend,
         limits: ControlLimits,
         log: @escaping @Sendable (String) -> Void,
@@ -28,6 +30,7 @@ final class Acceptor {
         loop: any EventLoop
     ) {
         self.path = path
+        self.access = access
         self.log = log
         self.listening = listening
         self.loop = loop
@@ -106,7 +109,7 @@ final class Acceptor {
     private func listen(on kept: ListeningSocket?) -> EventLoopFuture<Void> {
         let made: ListeningSocket
         do {
-            made = try kept ?? ListeningSocket(path: path)
+            made = try kept ?? ListeningSocket(path: path, for: access)
         } catch {
             return loop.makeFailedFuture(error)
         }
@@ -152,7 +155,8 @@ final class Acceptor {
 
     private func admit(_ found: Credentials, on channel: any Channel) throws {
         var refusal: Refusal?
-        if found.uid != 0, found.uid != owner {
+        // Whom the file was opened for has been let in by the kernel.
+        if found.uid != 0, found.uid != owner, !access.isOpen {
             log("control: refused uid \(found.uid), pid \(found.pid)")
             refusal = Refusal(
                 .forbidden,

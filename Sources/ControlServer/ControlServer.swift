@@ -41,6 +41,7 @@ package final class ControlServer: Sendable {
     ///     made anew where it is not the one at `path` any more.
     ///   - watch: What that daemon watched the directory of the socket with; passes as well.
     ///   - path: Where the socket is.
+    ///   - access: Who may use it.
     ///   - backend: The daemon.
     ///   - limits: What clients may cost.
     ///   - listening: Gets a descriptor of the listening socket, now and whenever it had to be
@@ -54,6 +55,7 @@ package final class ControlServer: Sendable {
         adopting descriptor: Int32? = nil,
         watch: Int32? = nil,
         path: String,
+        access: SocketAccess = SocketAccess(),
         backend: any ControlBackend,
         limits: ControlLimits = ControlLimits(),
         listening: (@Sendable (Int32) -> Void)? = nil,
@@ -67,6 +69,7 @@ package final class ControlServer: Sendable {
                 prepareThread()
                 let acceptor = Acceptor(
                     path: path,
+                    access: access,
                     backend: backend,
                     limits: limits,
                     log: log,

@@ -50,7 +50,7 @@ struct ListeningSocket: Sendable {
     }
 
     /// Makes the socket and puts it at `path`.
-    init(path: String) throws(ControlServerError) {
+    init(path: String, for access: SocketAccess) throws(ControlServerError) {
         guard path.utf8.count <= Self.pathLimit else { throw .pathTooLong(path) }
         if let mode = Self.look(path)?.mode, mode & S_IFMT != S_IFSOCK { throw .occupied(path) }
         let descriptor = socket(
@@ -60,7 +60,7 @@ struct ListeningSocket: Sendable {
         )
         guard descriptor >= 0 else { throw .last("socket", path) }
         do throws(ControlServerError) {
-            identity = try Self.place(descriptor, at: path)
+            identity = try Self.place(descriptor, at: path, for: access)
         } catch {
             _ = close(descriptor)
             throw error
@@ -81,7 +81,8 @@ struct ListeningSocket: Sendable {
 
     private static func place(
         _ descriptor: Int32,
-        at path: String
+        at path: String,
+        for access: SocketAccess
     ) throws(ControlServerError) -> Identity {
         // The mode of the file is that of the descriptor, less the umask.
         guard fchmod(descriptor, 0o600) == 0 else { throw .last("fchmod", path) }
@@ -92,6 +93,7 @@ struct ListeningSocket: Sendable {
         try bind(descriptor, to: temporary, in: directory)
         do throws(ControlServerError) {
             guard listen(descriptor, backlog) == 0 else { throw .last("listen", path) }
+            try access.apply(to: temporary)
             guard let found = look(temporary) else { throw .last("stat", temporary) }
             guard rename(temporary, path) == 0 else { throw .last("rename", path) }
             return found.identity
@@ -158,7 +160,7 @@ struct ListeningSocket: Sendable {
 }
 
 extension ControlServerError {
-    fileprivate static func last(_ operation: String, _ path: String) -> ControlServerError {
+    static func last(_ operation: String, _ path: String) -> ControlServerError {
         .system(operation: operation, path: path, reason: String(cString: strerror(errno)))
     }
 }

@@ -3,7 +3,7 @@
 import Configuration
 
 extension Converter {
-    /// `[supervisord]`, whose log is a file here in any case.
+    /// `[supervisord]`, whose log is no device here.
     mutating func convertDaemon(_ section: INISection) -> [YAMLEntry] {
         var entries = convert(section, by: KeyRule.daemon, into: .daemon)
         if let value = section["logfile"], !convertLog(value, &entries) {
@@ -21,9 +21,9 @@ extension Converter {
         guard let pieces = percentText(value), let text = written(pieces, of: value) else {
             return false
         }
-        if text.lowercased() == "syslog" {
-            lose("the activity log is a file here and cannot go to syslog", at: value.place)
-            return false
+        if DaemonSettings.isSyslog(text) {
+            entries.append(entry("logfile", .text("SYSLOG"), of: value))
+            return true
         }
         guard !text.hasPrefix("/dev/"), !text.hasPrefix("/proc/") else {
             note(
@@ -58,23 +58,7 @@ extension Converter {
             socket.comments = section.comments + socket.comments
             daemon.append(socket)
         }
-        if let mode = section["chmod"], let text = settled(mode, "chmod"),
-            let bits = UInt32(text, radix: 8), bits & 0o077 != 0
-        {
-            lose(
-                "the socket is for root and the daemon's own user; no 'chmod' opens it",
-                at: mode.place
-            )
-        }
-        if let owner = section["chown"] {
-            let isRoots = ["root", "root:root", "0:0", "0"].contains(owner.text)
-            if !isRoots {
-                lose(
-                    "the socket belongs to the daemon's own user; there is no 'chown'",
-                    at: owner.place
-                )
-            }
-        }
+        convertAccess(of: section)
         if let name = section["username"] {
             note(
                 "the socket needs no password: the system tells the daemon who its clients are",
@@ -88,6 +72,30 @@ extension Converter {
                 at: key.value.place
             )
         }
+    }
+
+    /// `chmod` and `chown` of a socket, whose file alone says who may use it.
+    private mutating func convertAccess(of section: INISection) {
+        if let mode = section["chmod"], let text = settled(mode, "chmod"),
+            let bits = UInt32(text, radix: 8)
+        {
+            let isGuarded = section["username"] != nil && bits & 0o007 != 0
+            if isGuarded {
+                lose(
+                    "the socket has no password, so 'chmod' does not open it to everybody",
+                    at: mode.place
+                )
+            }
+            let kept = isGuarded ? bits & 0o770 : bits
+            // Who may connect is who may write; 0700 is what supervisord does by itself.
+            if kept & 0o077 != 0 {
+                let octal = "0" + String(kept, radix: 8)
+                daemon.append(entry("socket_mode", .plain(octal), of: mode))
+            }
+        }
+        guard let owner = section["chown"], let text = settled(owner, "chown") else { return }
+        guard !["root", "root:root", "0:0", "0"].contains(text) else { return }
+        daemon.append(entry("socket_owner", .text(text), of: owner))
     }
 
     /// `[inet_http_server]`: the port.

@@ -18,13 +18,14 @@ enum ActivityLog {
         _ logs: LogThreads,
         isForeground: Bool
     ) -> Logger {
-        let target = LogTarget.file(
+        let file = settings.logfile.map {
             LogFileSettings(
-                path: settings.logfile,
+                path: $0,
                 maxBytes: Int(clamping: settings.logfileMaxBytes),
                 backups: settings.logfileBackups
             )
-        )
+        }
+        let target = file.map(LogTarget.file) ?? .syslog(tag: settings.identifier)
         let isEchoed = isForeground && !settings.silent
         logs.post(.openActivity(target, echo: isEchoed ? 1 : nil))
         let thread = logs.activityThread

@@ -33,7 +33,7 @@ struct ConfigurationReader {
         var accounts: [UserReference: Credentials] = [:]
         let users =
             configuration.processes.compactMap { $0.user }
-            + [configuration.daemon.user].compactMap { $0 }
+            + [configuration.daemon.user, configuration.daemon.socketOwner].compactMap { $0 }
         for user in users where accounts[user] == nil {
             do throws(AccountError) {
                 accounts[user] = try Accounts.resolve(user.text)

@@ -14,7 +14,9 @@ struct DaemonOverrides: Equatable, Sendable {
     var nodaemon = false
 
     func apply(to settings: inout DaemonSettings) {
-        if let logfile { settings.logfile = logfile }
+        if let logfile {
+            settings.logfile = DaemonSettings.isSyslog(logfile) ? nil : logfile
+        }
         if let logLevel { settings.logLevel = logLevel }
         if let pidfile { settings.pidfile = pidfile }
         if let directory { settings.directory = directory }

@@ -28,9 +28,10 @@ enum Directories {
             try RuntimeDirectory.prepare(settings.runtimeDirectory)
             try RuntimeDirectory.ensureDirectory(settings.stateDirectory, mode: 0o700)
             try RuntimeDirectory.ensureDirectory(settings.childlogdir, mode: 0o750)
-            if let slash = settings.logfile.lastIndex(of: "/"), slash > settings.logfile.startIndex
+            if let log = settings.logfile, let slash = log.lastIndex(of: "/"),
+                slash > log.startIndex
             {
-                try RuntimeDirectory.ensureDirectory(String(settings.logfile[..<slash]))
+                try RuntimeDirectory.ensureDirectory(String(log[..<slash]))
             }
         } catch {
             throw StartupFailure(

@@ -30,7 +30,9 @@ struct Invocation: Equatable {
         }
         // Paths of the command line start where the command was typed, also after a reload.
         var overrides = overrides
-        overrides.logfile = overrides.logfile.map { absolute($0, surroundings) }
+        overrides.logfile = overrides.logfile.map {
+            DaemonSettings.isSyslog($0) ? $0 : absolute($0, surroundings)
+        }
         overrides.pidfile = overrides.pidfile.map { absolute($0, surroundings) }
         overrides.directory = overrides.directory.map { absolute($0, surroundings) }
         return Startup(

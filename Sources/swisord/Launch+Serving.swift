@@ -16,6 +16,7 @@ extension Launch {
                 adopting: watch?.take(.socket)?.release(),
                 watch: watch?.take(.socketWatch)?.release(),
                 path: path,
+                access: socketAccess,
                 backend: ControlBridge(core: core),
                 listening: watch == nil ? nil : keep,
                 watching: watch == nil ? nil : keepWatch
@@ -35,6 +36,15 @@ extension Launch {
             daemon.networkTrouble = error.text
             core.post(.note(level: .error, text: error.text))
         }
+    }
+
+    private var socketAccess: SocketAccess {
+        let settings = loaded.configuration.daemon
+        let owner = settings.socketOwner.flatMap { loaded.accounts[$0] }
+        return SocketAccess(
+            mode: settings.socketMode,
+            owner: owner.map { SocketAccess.Owner(user: $0.uid, group: $0.gid) }
+        )
     }
 
     private func serve(

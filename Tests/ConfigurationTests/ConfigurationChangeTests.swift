@@ -168,7 +168,8 @@ struct ConfigurationChangeTests {
             swisord: {loglevel: debug, socket: /run/x.sock, umask: 077, logfile_backups: 1, user: josh,
               logfile: /l, logfile_maxbytes: 1, pidfile: /p, directory: /d, nodaemon: true, silent: true,
               childlogdir: /c, identifier: i, runtime_dir: /r, state_dir: /s, orphans: leave,
-              process_trees: proc, minfds: 64, minprocs: 64}
+              process_trees: proc, minfds: 64, minprocs: 64,
+              socket_mode: 0660, socket_owner: josh}
             http: {listen: "127.0.0.1:9001", insecure: true}
             programs: {a: {command: a, stdout_logfile: NONE, stderr_logfile: NONE}}
             """

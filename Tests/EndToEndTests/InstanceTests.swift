@@ -100,21 +100,55 @@ struct SocketTests {
             // The modes are opened, so that nothing but the check of the peer stands in the way.
             for path in [daemon.home, daemon.home + "/run"] { chmod(path, 0o755) }
             chmod(daemon.socket, 0o666)
-            let script = """
-                use Socket;
-                socket(my $s, PF_UNIX, SOCK_STREAM, 0) or die $!;
-                connect($s, pack_sockaddr_un('\(daemon.socket)')) or die $!;
-                syswrite($s, "GET /v1/daemon HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n");
-                print scalar <$s>;
-                """
-            let answer = try daemon.run(
-                "/usr/bin/setpriv",
-                [
-                    "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/perl", "-e",
-                    script,
-                ]
-            )
+            let answer = try ask(daemon, as: 65534, in: 65534)
             #expect(answer.output.hasPrefix("HTTP/1.1 403 "))
+        }
+    }
+
+    /// What another user is told, or what keeps him from asking.
+    private func ask(_ daemon: Daemon, as user: Int, in group: Int) throws -> Finished {
+        let script = """
+            use Socket;
+            socket(my $s, PF_UNIX, SOCK_STREAM, 0) or die $!;
+            connect($s, pack_sockaddr_un('\(daemon.socket)')) or die $!;
+            syswrite($s, "GET /v1/daemon HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n");
+            print scalar <$s>;
+            """
+        return try daemon.run(
+            "/usr/bin/setpriv",
+            [
+                "--reuid=\(user)", "--regid=\(group)", "--clear-groups", "/usr/bin/perl", "-e",
+                script,
+            ]
+        )
+    }
+
+    @Test(
+        "lets those in whom socket_mode and socket_owner open it for, whatever the umask",
+        .enabled(if: isRoot, "only root can become another")
+    )
+    func opened() throws {
+        let settings = ["socket_mode: 0660", "socket_owner: '65533:65534'", "umask: 077"]
+        try Daemon.running("", settings: settings) { daemon in
+            func check() throws {
+                for path in [daemon.home, daemon.home + "/run"] { chmod(path, 0o755) }
+                let file = try status(daemon.socket)
+                #expect(file.st_mode & 0o777 == 0o660)
+                #expect(file.st_uid == 65533)
+                #expect(file.st_gid == 65534)
+                for (user, group) in [(65533, 1), (65532, 65534)] {
+                    let answer = try ask(daemon, as: user, in: group)
+                    #expect(answer.output.hasPrefix("HTTP/1.1 200 "), "\(answer.errors)")
+                }
+                let refused = try ask(daemon, as: 65532, in: 1)
+                #expect(refused.errors.contains("Permission denied"))
+            }
+            try check()
+            unlink(daemon.socket)
+            try eventually("a new socket") { (try? daemon.information().pid) == daemon.pid }
+            try check()
+            try daemon.killManager()
+            try check()
         }
     }
 }
