@@ -143,6 +143,8 @@ private func updatingDifferences(
         ("stdout_logfile_backups", old.stdout.backups != new.stdout.backups),
         ("stderr_logfile_maxbytes", old.stderr.differs(from: new.stderr, in: \.maxBytes)),
         ("stderr_logfile_backups", old.stderr.differs(from: new.stderr, in: \.backups)),
+        ("stdout_syslog", old.stdout.alsoSyslog != new.stdout.alsoSyslog),
+        ("stderr_syslog", old.stderr.differs(from: new.stderr, in: \.alsoSyslog)),
         ("on_full", old.stdout.onFull != new.stdout.onFull),
         ("events", old.listener?.events != new.listener?.events),
         ("buffer_size", old.listener?.bufferSize != new.listener?.bufferSize),

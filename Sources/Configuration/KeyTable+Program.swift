@@ -13,8 +13,6 @@ extension KeyTable {
             "result_handler": "swisord loads no code",
             "stdout_capture_maxbytes": "", "stderr_capture_maxbytes": "",
             "stdout_events_enabled": "", "stderr_events_enabled": "",
-            "stdout_syslog": "write stdout_logfile: SYSLOG",
-            "stderr_syslog": "write stderr_logfile: SYSLOG",
             "strip_ansi": "",
         ]
     )
@@ -142,6 +140,12 @@ extension KeyTable {
             default: "10",
             "how many old ones are kept"
         ),
+        KeyDefinition(
+            "stdout_syslog",
+            .boolean,
+            default: "false",
+            "send each line to syslog as well"
+        ),
         KeyDefinition("stderr_logfile", .logDestination, default: "AUTO", "where stderr goes"),
         KeyDefinition(
             "stderr_logfile_maxbytes",
@@ -154,6 +158,12 @@ extension KeyTable {
             .count,
             default: "10",
             "how many old ones are kept"
+        ),
+        KeyDefinition(
+            "stderr_syslog",
+            .boolean,
+            default: "false",
+            "send each line to syslog as well"
         ),
         KeyDefinition(
             "on_full",

@@ -3,6 +3,8 @@
 /// Where one output of a program goes, and when its file is rotated.
 package struct LogSettings: Hashable, Sendable {
     package var destination: LogDestination
+    /// Whether each line goes to syslog as well.
+    package var alsoSyslog = false
     /// The size in bytes at which the file is rotated; 0 means never.
     package var maxBytes: UInt64
     /// How many rotated files are kept; 0 means that a full file is truncated.

@@ -118,27 +118,42 @@ struct ProgramExpansion {
         if let policy = section.choice("on_full").flatMap(FullLogPolicy.init(rawValue:)) {
             settings.onFull = policy
         }
+        settings.destination = destination(channel, of: name, &loading)
+        if section.boolean(channel + "_syslog") == true {
+            switch settings.destination {
+            case .none: settings.destination = .syslog
+            case .syslog: break
+            case .file, .inherit: settings.alsoSyslog = true
+            }
+        }
+        return settings
+    }
+
+    private func destination(
+        _ channel: String,
+        of name: ProcessName,
+        _ loading: inout Loading
+    ) -> LogDestination {
         let key = channel + "_logfile"
         guard let template = section.text(key) else {
-            settings.destination = .file(automaticLog(channel, of: name))
-            return settings
+            return .file(automaticLog(channel, of: name))
         }
         switch template.text.uppercased() {
-        case "AUTO": settings.destination = .file(automaticLog(channel, of: name))
-        case "NONE": settings.destination = .none
-        case "INHERIT": settings.destination = .inherit
-        case "SYSLOG": settings.destination = .syslog
+        case "AUTO": return .file(automaticLog(channel, of: name))
+        case "NONE": return .none
+        case "INHERIT": return .inherit
+        case "SYSLOG": return .syslog
         case "OFF":
             loading.complaints.error(
                 "'\(key)' takes \(ValueKind.logDestination.expectation); for OFF write NONE",
                 at: template.mark
             )
+            return .none
         default:
-            guard let path = path(key, &loading) else { return settings }
+            guard let path = path(key, &loading) else { return .none }
             loading.checkDevice(path, key: key, at: template.mark)
-            settings.destination = .file(path)
+            return .file(path)
         }
-        return settings
     }
 
     /// The file of `AUTO`: named as the process is in `status`, so no two can have the same.

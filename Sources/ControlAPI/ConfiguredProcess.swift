@@ -24,9 +24,11 @@ package struct ConfiguredProcess: Hashable, Sendable, Codable {
         package var path: String?
         package var maxBytes: UInt64
         package var backups: Int
+        /// Whether each line goes to syslog as well; nil when it does not.
+        package var syslog: Bool?
 
         private enum CodingKeys: String, CodingKey {
-            case destination, path, backups
+            case destination, path, backups, syslog
             case maxBytes = "max_bytes"
         }
 
@@ -34,8 +36,10 @@ package struct ConfiguredProcess: Hashable, Sendable, Codable {
             _ destination: Destination,
             path: String? = nil,
             maxBytes: UInt64 = 0,
-            backups: Int = 0
+            backups: Int = 0,
+            syslog: Bool = false
         ) {
+            self.syslog = syslog ? true : nil
             self.destination = destination
             self.path = path
             self.maxBytes = maxBytes

@@ -43,7 +43,8 @@ extension Converter {
         checkDescriptor(stdout, 1, section["stdout_logfile"])
         let isShared = !isRedirected && stdout == stderr && stdout.isPlace
         if isShared || isRedirected {
-            for key in entries.map(\.key) where key.hasPrefix("stderr_logfile") {
+            for key in entries.map(\.key)
+            where key.hasPrefix("stderr_logfile") || key == "stderr_syslog" {
                 entries[key] = nil
             }
         } else {
@@ -80,13 +81,9 @@ extension Converter {
         let syslog = section["\(channel)_syslog"]
         if let syslog, let text = settled(syslog, "\(channel)_syslog"), boolean(text) ?? false {
             switch target {
-            case .automatic, .none, .syslog: target = .syslog
-            case .inherited, .file, .device:
-                lose(
-                    "an output goes to one place here, and '\(key)' has it; "
-                        + "write SYSLOG there for the other",
-                    at: syslog.place
-                )
+            case .none, .syslog: target = .syslog
+            case .automatic, .inherited, .file, .device:
+                entries.append(entry("\(channel)_syslog", .plain("true"), of: syslog))
             }
         }
         guard let place = original ?? syslog else { return target }

@@ -200,7 +200,7 @@ final class LogLoop {
         case .retarget(let id, let target):
             guard let stream = streams[id] else { return }
             let former = stream.output
-            stream.redirect(to: outputs.output(for: target, at: now))
+            stream.redirect(to: outputs.output(for: target, at: now), tap: target.tap())
             outputs.leave(former)
             release([id], at: now)
             settle(stream, at: now)
@@ -243,7 +243,8 @@ final class LogLoop {
             id,
             reader: box,
             token: nextToken,
-            output: outputs.output(for: target, at: now)
+            output: outputs.output(for: target, at: now),
+            tap: target.tap()
         )
         streams[id] = stream
         tokens[nextToken] = stream
@@ -347,7 +348,7 @@ final class LogLoop {
         let stream = streams[.activity] ?? LogStream(.activity, reader: nil, output: output)
         streams[.activity] = stream
         let former = stream.output
-        stream.redirect(to: output)
+        stream.redirect(to: output, tap: nil)
         outputs.leave(former)
         activity.open(stream, echo: echo.map { outputs.inherit($0) })
         stream.note(lost: 0)

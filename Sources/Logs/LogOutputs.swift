@@ -12,6 +12,8 @@ struct LogOutputs {
         switch target {
         case .discard:
             return LogOutput(.discard)
+        case .both(let target, _):
+            return output(for: target, at: now)
         case .syslog(let tag):
             return LogOutput(.syslog(SyslogSink(tag: tag)))
         case .inherit(let descriptor, let prefix):

@@ -12,6 +12,8 @@ final class LogStream {
     /// By what the reactor knows the reader.
     let token: UInt64
     private(set) var output: LogOutput
+    /// Where each line goes as well; its own, for a log may be shared and this names the program.
+    private var tap: SyslogSink?
     var report = TroubleReport()
     /// The writers have gone for good; only happens to pipes that were not opened O_RDWR.
     private(set) var isAtEnd = false
@@ -34,8 +36,15 @@ final class LogStream {
     /// What any user may ask for (/proc/sys/fs/pipe-max-size); used only as far as it is filled.
     private static let wide: Int32 = 1024 * 1024
 
-    init(_ id: StreamID, reader: DescriptorBox?, token: UInt64 = 0, output: LogOutput) {
+    init(
+        _ id: StreamID,
+        reader: DescriptorBox?,
+        token: UInt64 = 0,
+        output: LogOutput,
+        tap: SyslogSink? = nil
+    ) {
         self.id = id
+        self.tap = tap
         self.reader = reader
         self.token = token
         self.output = output
@@ -81,7 +90,7 @@ final class LogStream {
         _ lost: inout Int
     ) -> Int? {
         guard let file = output.file else { return nil }
-        if output.followers.isEmpty, let moved = file.move(from: reader, upTo: count) {
+        if output.followers.isEmpty, tap == nil, let moved = file.move(from: reader, upTo: count) {
             return moved
         }
         do {
@@ -89,7 +98,7 @@ final class LogStream {
             if bytes.isEmpty { return nil }
             let stored = file.store(bytes, from: .pipe(reader, scratch), at: now)
             output.followers.tell(bytes.prefix(stored.taken))
-            lost += stored.lost
+            lost += stored.lost + (tap?.append(bytes.prefix(stored.taken)) ?? 0)
             isHeld = stored.isHeld
             return stored.taken
         } catch {
@@ -113,6 +122,7 @@ final class LogStream {
         }
         if count == 0 { isAtEnd = true }
         lost += output.accept(scratch.buffer[..<count], at: now)
+        lost += tap?.append(scratch.buffer[..<count]) ?? 0
         return count
     }
 
@@ -133,7 +143,12 @@ final class LogStream {
     }
 
     /// Sends everything from now on elsewhere; followers come along.
-    func redirect(to output: LogOutput) {
+    func redirect(to output: LogOutput, tap: SyslogSink?) {
+        if tap?.tag != self.tap?.tag {
+            note(lost: self.tap?.finish() ?? 0)
+            self.tap = tap
+            note(lost: 0)
+        }
         guard output !== self.output else { return }
         note(lost: self.output.finish())
         for follower in self.output.followers.take(of: id) { output.followers.add(follower) }
@@ -148,12 +163,12 @@ final class LogStream {
         drain(scratch, at: now)
         // What was to wait for room waits no longer.
         let waiting = isHeld ? (try? reader?.descriptor.waitingCount()) ?? 0 : 0
-        note(lost: waiting + output.finish())
+        note(lost: waiting + output.finish() + (tap?.finish() ?? 0))
         for follower in output.followers.take(of: id) { follower.sink(.ended(end)) }
         output.users -= 1
     }
 
     func note(lost: Int) {
-        report.note(lost: lost, text: output.trouble)
+        report.note(lost: lost, text: output.trouble ?? tap?.trouble)
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where the output of a stream goes.
-package enum LogTarget: Hashable, Sendable {
+package indirect enum LogTarget: Hashable, Sendable {
     /// Read and forgotten, so that the program never blocks.
     case discard
     /// A file of its own. `/dev/stdout`, `/dev/stderr` and `/dev/fd/N` mean the daemon's own
@@ -11,6 +11,20 @@ package enum LogTarget: Hashable, Sendable {
     case inherit(descriptor: Int32, prefix: String)
     /// The machine's syslog, one message a line.
     case syslog(tag: String)
+    /// Somewhere, and each line to the machine's syslog as well.
+    case both(LogTarget, syslogTag: String)
+}
+
+extension LogTarget {
+    /// Where it goes, syslog besides left out.
+    package var place: LogTarget {
+        if case .both(let target, _) = self { target.place } else { self }
+    }
+
+    /// The way to syslog, if that is besides.
+    func tap() -> SyslogSink? {
+        if case .both(_, let tag) = self { SyslogSink(tag: tag) } else { nil }
+    }
 }
 
 /// A log file and how it is rotated.

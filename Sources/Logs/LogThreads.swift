@@ -126,7 +126,7 @@ package final class LogThreads: Sendable {
     }
 
     private func device(of target: LogTarget, in state: inout State) -> String {
-        guard case .file(let settings) = target,
+        guard case .file(let settings) = target.place,
             LogOutputs.ownDescriptor(named: settings.path) == nil,
             let slash = settings.path.lastSlash
         else { return "" }

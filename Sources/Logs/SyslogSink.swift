@@ -6,7 +6,7 @@ import SystemPackage
 
 /// Sends lines to the machine's syslog daemon, and keeps up with its restarts.
 final class SyslogSink {
-    private let tag: String
+    let tag: String
     private let path: String
     private var socket: DescriptorBox?
     private var splitter = LineSplitter(limit: 8 * 1024)

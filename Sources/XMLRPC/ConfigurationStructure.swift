@@ -52,7 +52,7 @@ enum ConfigurationStructure {
             .init("\(name)_logfile", .text(log.path ?? "none")),
             .init("\(name)_logfile_backups", .int(log.backups)),
             .init("\(name)_logfile_maxbytes", .int(Int(clamping: log.maxBytes))),
-            .init("\(name)_syslog", .bool(log.destination == .syslog)),
+            .init("\(name)_syslog", .bool(log.destination == .syslog || log.syslog == true)),
             .init("\(name)_capture_maxbytes", .int(0)),
             .init("\(name)_events_enabled", .bool(false)),
         ]

@@ -86,7 +86,8 @@ extension ConfiguredProcess.Log {
             destination,
             path: path,
             maxBytes: settings.maxBytes,
-            backups: settings.backups
+            backups: settings.backups,
+            syslog: settings.alsoSyslog
         )
     }
 }

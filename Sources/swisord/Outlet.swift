@@ -57,14 +57,21 @@ struct Outlet {
         if case .pipe(let pipe) = channel { pipe.inode } else { 0 }
     }
 
+    private var file: LogFileSettings? {
+        guard case .captured(let target) = kind, case .file(let file) = target.place else {
+            return nil
+        }
+        return file
+    }
+
     /// The file that a client can read, if there is one.
     var path: String? {
-        if case .captured(.file(let file)) = kind { file.path } else { nil }
+        file?.path
     }
 
     /// Whether the program is to wait when its log cannot be written.
     var isWaitedFor: Bool {
-        if case .captured(.file(let file)) = kind { file.onFull == .block } else { false }
+        file?.onFull == .block
     }
 
     var info: ProcessInfo.Log {
@@ -97,13 +104,15 @@ extension Outlet.Kind {
         descriptor: Int32,
         credentials: Credentials?
     ) {
+        let target: LogTarget
         switch settings.destination {
-        case .none: self = .dropped
-        case .inherit:
-            self = .captured(.inherit(descriptor: descriptor, prefix: "\(name) | "))
-        case .syslog: self = .captured(.syslog(tag: name.description))
+        case .none:
+            self = .dropped
+            return
+        case .inherit: target = .inherit(descriptor: descriptor, prefix: "\(name) | ")
+        case .syslog: target = .syslog(tag: name.description)
         case .file(let path):
-            self = .captured(
+            target =
                 .file(
                     LogFileSettings(
                         path: path,
@@ -115,7 +124,9 @@ extension Outlet.Kind {
                         onFull: LogFileSettings.OnFull(settings.onFull)
                     )
                 )
-            )
         }
+        self = .captured(
+            settings.alsoSyslog ? .both(target, syslogTag: name.description) : target
+        )
     }
 }

@@ -107,7 +107,8 @@ enum Filled {
         .file,
         path: "/log",
         maxBytes: 3,
-        backups: 4
+        backups: 4,
+        syslog: true
     )
     static let configured: ConfiguredProcess = {
         var process = ConfiguredProcess(

@@ -240,9 +240,9 @@ class Site:
         self.transcript += self.normal(output.decode("utf-8", "replace")).splitlines()
         self.transcript.append("= %s" % status)
 
-    def follow(self, line, enough, patience=PATIENCE):
+    def follow(self, line, enough, patience=PATIENCE, stdin=None):
         """Runs a command that does not end until its output holds `enough`; returns the output."""
-        process, descriptor = self.client_process(line.split(" "))
+        process, descriptor = self.client_process(line.split(" "), stdin)
         output = b""
         end = time.monotonic() + patience
         while enough not in output and time.monotonic() < end:
@@ -374,8 +374,8 @@ class Supervisord(Site):
         sys.argv = ["supervisorctl"] + self.client_options() + arguments
         supervisorctl.main(sys.argv[1:])
 
-    def client_process(self, arguments):
-        pid, out, err = fork(lambda: self.client_main(arguments))
+    def client_process(self, arguments, stdin=None):
+        pid, out, err = fork(lambda: self.client_main(arguments), stdin)
         os.close(err)
         return pid, out
 
@@ -431,10 +431,10 @@ class Swisord(Site):
         return Result(done.returncode, done.stdout.decode("utf-8", "replace"),
                       done.stderr.decode("utf-8", "replace"))
 
-    def client_process(self, arguments):
+    def client_process(self, arguments, stdin=None):
         process = subprocess.Popen(
-            self.command(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL)
+            self.command(arguments), stdin=subprocess.DEVNULL if stdin is None else stdin,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         process.returncode = 0
         descriptor = os.dup(process.stdout.fileno())
         process.stdout.close()

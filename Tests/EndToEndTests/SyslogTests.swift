@@ -61,6 +61,47 @@ struct SyslogTests {
     }
 }
 
+@Suite(
+    "An output that goes to syslog as well",
+    .scenarios,
+    .enabled("needs a /dev of its own", { Syslog.isPossible }),
+    .timeLimit(.minutes(10))
+)
+struct OutputToSyslogTests {
+    private func programs(_ keys: String) -> String {
+        "programs: {both: {command: [sh, -c, 'echo one; echo two; exec sleep 1000'], startsecs: 0\(keys)}}"
+    }
+
+    @Test("is in the log and there, and in the log alone while nobody takes it")
+    func both() throws {
+        try Daemon.prepared(programs(", stdout_syslog: true")) { daemon in
+            var syslog: Syslog? = try Syslog(for: daemon)
+            try daemon.start()
+            try syslog?.wait(for: "<14>", " both: one")
+            try syslog?.wait(for: "<14>", " both: two")
+            try daemon.wait(forFile: "log/both.log", toHold: "one\ntwo\n")
+            #expect(try daemon.program("both").stdout.lostBytes == 0)
+            syslog = nil
+            #expect(try daemon.ctl("restart", "both").status == 0)
+            try daemon.wait(forFile: "log/both.log", toHold: "one\ntwo\none\ntwo\n")
+            try eventually("the count") {
+                let log = try daemon.program("both").stdout
+                return log.lostBytes == 8 && log.trouble?.contains("/dev/log: ") == true
+            }
+            #expect(try daemon.ctl("tail", "both").output.hasSuffix("one\ntwo\n\n"))
+
+            // Without it nothing is lost any more, and the program runs on.
+            let pid = try daemon.program("both").pid
+            daemon.configure(programs(""))
+            #expect(try daemon.ctl("update").status == 0)
+            #expect(try daemon.program("both").pid == pid)
+            try eventually("the end of the trouble") {
+                try daemon.program("both").stdout.trouble == nil
+            }
+        }
+    }
+}
+
 /// A syslog daemon's socket, which the daemon finds at /dev/log of a mount namespace of its own.
 private final class Syslog {
     private let number: Int32

@@ -177,27 +177,54 @@ def fact_8_a_start_while_stopping_starts(site):
     site.note("runs again", site.pid("deaf") not in (0, before))
 
 
-@scenario(differs="kill-not-permitted")
-def fact_5a_a_program_that_may_not_be_signalled(site):
-    """The daemon is no root, and the program has become root."""
+def run_what_may_not_be_signalled(site, beside=""):
+    """Runs a daemon that is no root and its program `a`, which has become root; returns the pid."""
     if os.getuid() != 0 or not shutil.which("setpriv"):
         site.note("needs root and setpriv", site.name)
-        return
+        return None
     os.chmod(os.path.dirname(site.dir), 0o711)
     os.chmod(site.dir, 0o1777)
     program = shutil.copy("/usr/bin/setpriv", site.path("become"))
     os.chmod(program, 0o4755)
     if subprocess.run([program, "--reuid", "0", "--clear-groups", "true"], user="nobody").returncode:
         site.note("nothing can become root here", site.name)
-        return
+        return None
     site.configure("[program:a]\ncommand=%s --reuid 0 --regid 0 --clear-groups /bin/sleep 600\n"
-                   "startsecs=0\n" % program + sleeper("b"), daemon="user=nobody\n")
+                   "startsecs=0\n" % program + beside, daemon="user=nobody\n")
     site.start()
     site.wait("a", "RUNNING")
-    site.wait("b", "RUNNING")
     pid = site.pid("a")
     eventually(lambda: os.stat("/proc/%d" % pid).st_uid == 0 and b"sleep" in open(
         "/proc/%d/cmdline" % pid, "rb").read(), "it has become root")
+    return pid
+
+
+@scenario(differs="kill-not-permitted")
+def update_of_what_may_not_be_signalled(site):
+    """A group that is to go and does not, and a start of it."""
+    pid = run_what_may_not_be_signalled(site)
+    if pid is None:
+        return
+    site.configure(sleeper("b"), daemon="user=nobody\n")
+    update = site.begin("update")
+    if site.name == "supervisord":
+        site.end(update)
+        site.ctl("start a")
+    else:
+        site.wait("a", "STOPPING")
+    os.kill(pid, signal.SIGKILL)
+    if site.name == "swisord":
+        site.end(update)
+    site.note("has gone", "a" not in site.states() if not site.ended() else "with the daemon")
+
+
+@scenario(differs="kill-not-permitted")
+def fact_5a_a_program_that_may_not_be_signalled(site):
+    """The daemon is no root, and the program has become root."""
+    pid = run_what_may_not_be_signalled(site, beside=sleeper("b"))
+    if pid is None:
+        return
+    site.wait("b", "RUNNING")
     client, output = site.client_process(["stop", "a"])
     site.wait("a", "UNKNOWN", "STOPPING", "RUNNING")
     eventually(lambda: site.states().get("a") != "RUNNING" or site.name == "swisord", "it was tried")

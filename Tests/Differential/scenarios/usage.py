@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the clients do with words that they do not know, with their shell and without a daemon."""
 
+import os
+import threading
+
 from catalogue import idle, scenario, sleeper, steps
 
 A = idle("a")
@@ -86,6 +89,28 @@ def fg_of_one_that_runs(site):
     result = site.ctl(["fg", "a"], record=False, input="hello\n", patience=10)
     site.note("the program has read it", site.wait_text("a.log", "hello"))
     site.note("first line", result.output.splitlines()[0])
+
+
+@scenario()
+def fg_of_one_that_was_stopped(site):
+    """The second line is typed when the program has stopped."""
+    site.run("[program:a]\ncommand=/bin/cat\nstartsecs=0\nstdout_logfile=%s/a.log\n" % site.dir, "a")
+    reader, writer = os.pipe()
+
+    def typing():
+        site.wait_text("a.log", "hello")
+        site.rpc().supervisor.stopProcess("a")
+        os.write(writer, b"more\n")
+
+    os.write(writer, b"hello\n")
+    typist = threading.Thread(target=typing)
+    typist.start()
+    output = site.follow("fg a", b"Exiting foreground", stdin=reader)
+    typist.join()
+    os.close(reader)
+    os.close(writer)
+    site.note("says", [line for line in output.decode("utf-8", "replace").splitlines() if line in
+                       ("Process got killed", "Exiting foreground")])
 
 
 GROUP = sleeper("a") + sleeper("b") + sleeper("c") + "[group:g]\nprograms=a,b\n"
