@@ -158,7 +158,7 @@ struct ProgramExpansion {
 
     /// The file of `AUTO`: named as the process is in `status`, so no two can have the same.
     private func automaticLog(_ channel: String, of name: ProcessName) -> String {
-        "\(daemon.childlogdir)/\(name)\(channel == "stderr" ? ".err" : "").log"
+        AutomaticLog.path(channel, of: name, in: daemon.childlogdir)
     }
 
     private func serverURL(_ loading: inout Loading) -> ServerURL {

@@ -34,7 +34,12 @@ extension Converter {
         case "unix_http_server": convertUnixServer(section)
         case "inet_http_server": convertInternetServer(section)
         // The client here takes the socket from the file; what it has no use for is no loss.
-        case "supervisorctl", "include": break
+        case "include": break
+        case "supervisorctl":
+            for key in ["prompt", "history_file"] {
+                guard let value = section[key] else { continue }
+                note("swisordctl has no key '\(key)'; it is left out", at: value.place)
+            }
         case "rpcinterface":
             guard section.label != "supervisor" else { break }
             lose(

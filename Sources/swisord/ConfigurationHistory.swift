@@ -125,7 +125,7 @@ struct ConfigurationHistory: Hashable, Sendable {
         guard var configuration = outcome.configuration else {
             throw Refused(diagnostics: outcome.diagnostics)
         }
-        overrides.apply(to: &configuration.daemon)
+        overrides.apply(to: &configuration)
         return LoadedConfiguration(
             configuration: configuration,
             accounts: reading.accounts,

@@ -29,7 +29,7 @@ struct ConfigurationReader {
         guard var configuration = outcome.configuration else {
             return ConfigurationReading(loaded: nil, diagnostics: diagnostics)
         }
-        overrides.apply(to: &configuration.daemon)
+        overrides.apply(to: &configuration)
         var accounts: [UserReference: Credentials] = [:]
         let users =
             configuration.processes.compactMap { $0.user }

@@ -35,6 +35,7 @@ struct Invocation: Equatable {
         }
         overrides.pidfile = overrides.pidfile.map { absolute($0, surroundings) }
         overrides.directory = overrides.directory.map { absolute($0, surroundings) }
+        overrides.childlogdir = overrides.childlogdir.map { absolute($0, surroundings) }
         return Startup(
             file: path,
             overrides: overrides,
@@ -77,11 +78,18 @@ extension Invocation {
         "--loglevel": "loglevel", "-j": "pidfile", "--pidfile": "pidfile", "-d": "directory",
         "--directory": "directory", "-u": "user", "--user": "user", "-m": "umask",
         "--umask": "umask", "-i": "identifier", "--identifier": "identifier",
+        "-y": "logfile_maxbytes", "--logfile_maxbytes": "logfile_maxbytes",
+        "-z": "logfile_backups", "--logfile_backups": "logfile_backups", "-s": "silent",
+        "--silent": "silent", "-a": "minfds", "--minfds": "minfds", "--minprocs": "minprocs",
+        "-q": "childlogdir", "--childlogdir": "childlogdir",
     ]
 
     private mutating func take(flag name: String) -> Bool {
-        guard name == "nodaemon" else { return false }
-        overrides.nodaemon = true
+        switch name {
+        case "nodaemon": overrides.nodaemon = true
+        case "silent": overrides.silent = true
+        default: return false
+        }
         return true
     }
 
@@ -92,6 +100,9 @@ extension Invocation {
         case "pidfile": overrides.pidfile = value
         case "directory": overrides.directory = value
         case "identifier": overrides.identifier = value
+        case "childlogdir": overrides.childlogdir = value
+        case "logfile_maxbytes", "logfile_backups", "minfds", "minprocs":
+            return take(number: value, of: name)
         case "loglevel":
             guard let level = LogLevel(argument: value) else { return false }
             overrides.logLevel = level
@@ -104,5 +115,22 @@ extension Invocation {
         default: return false
         }
         return true
+    }
+
+    private mutating func take(number value: String, of name: String) -> Bool {
+        switch name {
+        case "logfile_maxbytes":
+            overrides.logfileMaxBytes = FileSize(argument: value)?.bytes
+            return overrides.logfileMaxBytes != nil
+        case "logfile_backups":
+            overrides.logfileBackups = Count(argument: value)?.number
+            return overrides.logfileBackups != nil
+        case "minfds":
+            overrides.minimumFiles = Count(argument: value)?.number
+            return overrides.minimumFiles != nil
+        default:
+            overrides.minimumProcesses = Count(argument: value)?.number
+            return overrides.minimumProcesses != nil
+        }
     }
 }

@@ -38,6 +38,21 @@ struct Swisord: ParsableCommand {
     var logfile: String?
 
     @Option(
+        name: [.customShort("y"), .customLong("logfile_maxbytes")],
+        help: ArgumentHelp("Its size when it is rotated, or 0.", valueName: "size")
+    )
+    var logfileMaxBytes: FileSize?
+
+    @Option(
+        name: [.customShort("z"), .customLong("logfile_backups")],
+        help: ArgumentHelp("How many old ones are kept.", valueName: "count")
+    )
+    var logfileBackups: Count?
+
+    @Flag(name: [.customShort("s"), .customLong("silent")], help: "Do not repeat it with -n.")
+    var silent = false
+
+    @Option(
         name: [.customShort("e"), .customLong("loglevel")],
         help: "critical, error, warn, info, debug, trace or blather."
     )
@@ -66,6 +81,24 @@ struct Swisord: ParsableCommand {
         help: "The name of this instance."
     )
     var identifier: String?
+
+    @Option(
+        name: [.customShort("q"), .customLong("childlogdir")],
+        help: ArgumentHelp("Where logs called AUTO go.", valueName: "directory")
+    )
+    var childlogdir: String?
+
+    @Option(
+        name: [.customShort("a"), .customLong("minfds")],
+        help: ArgumentHelp("How many open files it may have at least.", valueName: "count")
+    )
+    var minfds: Count?
+
+    @Option(help: ArgumentHelp("How many processes.", valueName: "count"))
+    var minprocs: Count?
+
+    @Flag(name: [.customShort("k"), .customLong("nocleanup")], help: .hidden)
+    var nocleanup = false
 
     @Flag(
         name: .customLong("no-guardian"),
@@ -112,13 +145,19 @@ struct Swisord: ParsableCommand {
             isGuarded: !hasNoGuardian,
             overrides: DaemonOverrides(
                 logfile: logfile,
+                logfileMaxBytes: logfileMaxBytes?.bytes,
+                logfileBackups: logfileBackups?.number,
                 logLevel: loglevel,
                 pidfile: pidfile,
                 directory: directory,
                 user: user,
                 umask: umask?.bits,
                 identifier: identifier,
-                nodaemon: nodaemon
+                childlogdir: childlogdir,
+                minimumFiles: minfds?.number,
+                minimumProcesses: minprocs?.number,
+                nodaemon: nodaemon,
+                silent: silent
             )
         )
     }
@@ -139,5 +178,25 @@ struct Umask: ExpressibleByArgument {
     init?(argument: String) {
         guard let bits = UInt32(argument, radix: 8), bits <= 0o777 else { return nil }
         self.bits = bits
+    }
+}
+
+/// A size as it is typed, such as `50MB`.
+struct FileSize: ExpressibleByArgument {
+    let bytes: UInt64
+
+    init?(argument: String) {
+        guard let bytes = SizeText.parse(argument) else { return nil }
+        self.bytes = bytes
+    }
+}
+
+/// A number from 0 on as it is typed.
+struct Count: ExpressibleByArgument {
+    let number: Int
+
+    init?(argument: String) {
+        guard let number = Int32(argument), number >= 0 else { return nil }
+        self.number = Int(number)
     }
 }

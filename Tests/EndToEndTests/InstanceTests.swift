@@ -153,6 +153,26 @@ struct SocketTests {
     }
 }
 
+@Suite("The options of supervisord", .scenarios, .timeLimit(.minutes(10)))
+struct OptionTests {
+    @Test("go over the file, also in the next manager and after an update")
+    func options() throws {
+        let programs =
+            "programs: {talk: {command: [sh, -c, 'echo hello; exec sleep 1000'], startsecs: 0}}"
+        try Daemon.prepared(programs) { daemon in
+            mkdir("\(daemon.home)/other", 0o755)
+            let options = ["-s", "-q", "other", "-y", "1MB", "-z", "2", "-k", "-a", "64"]
+            try daemon.start(options + ["--minprocs", "10"])
+            try daemon.wait(forFile: "other/talk.log", toHold: "hello\n")
+            #expect(daemon.process?.output == "", "it is silent")
+            try daemon.killManager()
+            #expect(try daemon.program("talk").stdout.path == "\(daemon.home)/other/talk.log")
+            #expect(try daemon.ctl("update").output == "", "nothing has changed")
+            #expect(!exists("\(daemon.home)/log/talk.log"))
+        }
+    }
+}
+
 @Suite("The limits of the daemon", .scenarios, .timeLimit(.minutes(10)))
 struct MinimumLimitTests {
     @Test("are raised for programs, or the daemon does not start")

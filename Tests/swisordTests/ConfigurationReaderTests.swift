@@ -62,15 +62,25 @@ struct DaemonOverridesTests {
         #expect(after == before)
         DaemonOverrides(
             logfile: "/l",
+            logfileMaxBytes: 7,
+            logfileBackups: 0,
             logLevel: .debug,
             pidfile: "/p",
             directory: "/d",
             user: UserReference("u"),
             umask: 0o027,
             identifier: "me",
-            nodaemon: true
+            minimumFiles: 8,
+            minimumProcesses: 9,
+            nodaemon: true,
+            silent: true
         ).apply(to: &after)
         #expect(after.logfile == "/l")
+        #expect(after.logfileMaxBytes == 7)
+        #expect(after.logfileBackups == 0)
+        #expect(after.minimumFiles == 8)
+        #expect(after.minimumProcesses == 9)
+        #expect(after.silent)
         #expect(after.logLevel == .debug)
         #expect(after.pidfile == "/p")
         #expect(after.directory == "/d")
@@ -79,6 +89,15 @@ struct DaemonOverridesTests {
         #expect(after.identifier == "me")
         #expect(after.nodaemon)
         #expect(after.socket == before.socket)
+    }
+
+    @Test("send the activity log to syslog, or away from it")
+    func syslog() {
+        var settings = Configuration.made([]).daemon
+        DaemonOverrides(logfile: "syslog").apply(to: &settings)
+        #expect(settings.logfile == nil)
+        DaemonOverrides(logfile: "/l").apply(to: &settings)
+        #expect(settings.logfile == "/l")
     }
 
     @Test(

@@ -16,6 +16,8 @@ struct InvocationTests {
         arguments: [
             "", "-n", "--nodaemon", "-c x.yaml", "-n -c /etc/x.yaml", "--configuration x -n",
             "-l a -e debug -j p -d / -m 027 -i me", "-u nobody", "-u nobody:users -n",
+            "-y 50MB -z 0 -s -a 1024 --minprocs 9 -q d", "--logfile_maxbytes 1 --silent",
+            "--logfile_backups 3 --minfds 5 --childlogdir /c",
             "--logfile a --loglevel blather --pidfile p --directory d --umask 0 --identifier i",
         ]
     )
@@ -30,7 +32,7 @@ struct InvocationTests {
         arguments: [
             "-nc x", "-cx", "--configuration=x", "-c", "-c -n", "-n -n", "-c a --configuration b",
             "x", "-t", "--no-guardian", "-v", "--version", "-h", "--", "-e nothing", "-m 9",
-            "--config x", "-u :", "-c x -- -n",
+            "--config x", "-u :", "-c x -- -n", "-y 5x", "-z -1", "-k", "-a many",
         ]
     )
     func leaves(_ line: String) {
