@@ -74,7 +74,7 @@ extension Session {
                 "error: \(url): permission denied",
                 "permission_denied",
                 .failure,
-                "only root and the user that swisord runs as may use its socket"
+                "only root, the user that swisord runs as and whom its socket_mode lets in may use it"
             )
         case .silent:
             unreachable(
