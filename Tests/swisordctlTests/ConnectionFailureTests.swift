@@ -60,7 +60,7 @@ struct ConnectionFailureTests {
         #expect(run("pid", .noSuchFile).errors.contains("-s unix:///PATH"))
         let denied = run("pid", .permissionDenied)
         #expect(denied.output == "error: unix:///run/s.sock: permission denied\n")
-        #expect(denied.errors.contains("only root and the user"))
+        #expect(denied.errors.contains("only root, the user that swisord runs as"))
         #expect(denied.status == 1)
         let silent = run("pid", .silent)
         #expect(silent.output == "unix:///run/s.sock does not answer\n")
