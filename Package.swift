@@ -145,6 +145,12 @@ let package = Package(
             ]
         ),
         .testTarget(name: "swisordctlTests", dependencies: ["swisordctl", "ControlAPI"]),
+        // A program that serves the socket it is given.
+        .executableTarget(
+            name: "acceptor",
+            path: "Tests/acceptor",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
+        ),
         .testTarget(name: "EndToEndTests", dependencies: ["ControlAPI"]),
         .testTarget(name: "TidyTests"),
     ]
@@ -163,7 +169,7 @@ if Context.environment["SWISORD_FUZZ"] != nil {
     )
 }
 
-let writtenInC: Set = ["CSpawn", "guardianprobe", "CGuardianFuzz"]
+let writtenInC: Set = ["CSpawn", "guardianprobe", "CGuardianFuzz", "acceptor"]
 for target in package.targets where target.type != .system && !writtenInC.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + strict
 }

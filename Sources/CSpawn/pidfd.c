@@ -19,6 +19,10 @@
 #define SYS_pidfd_send_signal 424
 #endif
 
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
 /* PID_FS_MAGIC of linux/magic.h. */
 #define PIDFS_MAGIC 0x50494446
 
@@ -57,4 +61,8 @@ int swisord_pidfd_status(int descriptor, int32_t *status) {
         return 1;
     }
     return 0;
+}
+
+int swisord_pidfd_copy(int descriptor, int number) {
+    return (int)syscall(SYS_pidfd_getfd, descriptor, number, 0u);
 }

@@ -274,6 +274,15 @@ static void execute(const struct swisord_spawn_request *request, int channel) {
     report(channel, SWISORD_STEP_EXEC, error, chosen, file_exists);
 }
 
+/* Passes the listening socket at 0 as 3 too; the report's own number makes way. */
+static int pass_socket(int channel) {
+    long result = channel == 3 ? CALL3(SYS_fcntl, channel, F_DUPFD_CLOEXEC, 4) : channel;
+    if (result < 0) fail(channel, SWISORD_STEP_DESCRIPTORS, result);
+    channel = (int)result;
+    if ((result = CALL3(SYS_dup3, 0, 3, 0)) < 0) fail(channel, SWISORD_STEP_DESCRIPTORS, result);
+    return channel;
+}
+
 /* The child: from here to exec nothing is called that could take a lock or write to errno. */
 static int run(void *memory) {
     const struct swisord_attempt *attempt = memory;
@@ -294,6 +303,7 @@ static int run(void *memory) {
         fail(channel, SWISORD_STEP_DESCRIPTORS, result);
     if (gate >= 0) wait_at_gate(gate, channel);
     hide_descriptors();
+    if (request->passes_socket) channel = pass_socket(channel);
     if ((result = restore_limits(request)) < 0) fail(channel, SWISORD_STEP_LIMITS, result);
     if (request->changes_user) change_user(request, channel);
     if (request->directory && (result = CALL1(SYS_chdir, request->directory)) < 0)

@@ -34,7 +34,7 @@ enum KeyHint {
 
     /// Sections of supervisord, and those that stand for them, that this version does not have.
     private static let unsupportedSections: Set<String> = [
-        "fcgiprogram", "supervisorctl", "rpcinterface", "ctlplugin",
+        "supervisorctl", "rpcinterface", "ctlplugin",
     ]
 
     /// Whether `name` is a section of supervisord or of another version.
@@ -47,6 +47,7 @@ enum KeyHint {
         "supervisord": "it is called 'swisord' here",
         "daemon": "it is called 'swisord' here",
         "program": "programs are maps under 'programs' here",
+        "fcgiprogram": "a program with a 'socket' under 'programs' is one here",
         "eventlistener": "event listeners are maps under 'event_listeners' here",
         "group": "groups are maps under 'groups' here",
         "unixhttpserver": "write 'socket' in the section 'swisord'",

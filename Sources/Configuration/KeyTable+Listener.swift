@@ -24,6 +24,10 @@ extension KeyTable {
     private static let withoutUse = [
         "redirect_stderr": "its standard output carries the protocol",
         "result_handler": "swisord loads no code; a result of OK takes an event, any other refuses",
+        "socket": "events come in by its standard input",
+        "socket_backlog": "it has no socket",
+        "socket_mode": "it has no socket",
+        "socket_owner": "it has no socket",
         "stdin": "events come in by its standard input",
         "stdout_capture_maxbytes": "its standard output carries the protocol",
         "stderr_capture_maxbytes": "a listener that makes events could be told of them for ever",

@@ -7,7 +7,6 @@ extension KeyTable {
     package static let program = KeyTable(
         running + restarting + stopping + copies + input + output,
         unsupported: [
-            "socket": "", "socket_backlog": "", "socket_owner": "", "socket_mode": "",
             "events": "it belongs in an event listener",
             "buffer_size": "it belongs in an event listener",
             "result_handler": "swisord loads no code",
@@ -43,7 +42,26 @@ extension KeyTable {
             .choice(InputSource.allCases.map(\.rawValue)),
             default: "NONE",
             "what the program reads from; PIPE for what clients send"
-        )
+        ),
+        KeyDefinition(
+            "socket",
+            .text,
+            default: "(none)",
+            "a socket that listens before the start; the program's 0 and 3"
+        ),
+        KeyDefinition(
+            "socket_backlog",
+            .integer(1...65_535),
+            default: "(4096)",
+            "how many connections may wait"
+        ),
+        KeyDefinition(
+            "socket_owner",
+            .user,
+            default: "(that of the program)",
+            "whose the file of the socket is"
+        ),
+        KeyDefinition("socket_mode", .octal, default: "(0700)", "the mode of that file"),
     ]
 
     private static let restarting = [

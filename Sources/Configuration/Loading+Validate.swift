@@ -16,6 +16,7 @@ extension Loading {
         checkMembers(of: groups, programs: programs, declared: declaredPrograms(in: files))
         checkProcessNames(drafts)
         checkGroupKilling(drafts)
+        checkSockets(drafts)
         checkLogs(drafts, daemon: daemon)
         if programs.isEmpty, !complaints.hasErrors, let main = files.first {
             complaints.warning("the file names no programs", file: main.display)

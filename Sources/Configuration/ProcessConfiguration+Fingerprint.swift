@@ -31,6 +31,12 @@ extension ProcessConfiguration {
         case .automatic: print.mix(nil)
         case .text(let text): print.mix(text)
         }
+        if let socket {
+            print.mix(socket.place.description)
+            print.mix(UInt64(socket.backlog))
+            print.mix(socket.owner?.text)
+            print.mix(UInt64(socket.mode))
+        }
         if stdin != .none { print.mix(stdin.rawValue) }
         if listener != nil { print.mix("listener") }
         return print.value

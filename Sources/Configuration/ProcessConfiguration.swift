@@ -25,6 +25,7 @@ package struct ProcessConfiguration: Hashable, Sendable {
     package var user: UserReference?
     package var umask: UInt32?
     package var stdin: InputSource
+    package var socket: SocketSettings?
     package var stdout: LogSettings
     package var stderr: StderrSettings
     package var serverURL: ServerURL

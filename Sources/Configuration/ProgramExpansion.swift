@@ -36,6 +36,8 @@ struct ProgramExpansion {
         if let source = section.choice("stdin").flatMap(InputSource.init(rawValue:)) {
             process.stdin = source
         }
+        process.socket = socket(&loading)
+        if process.socket != nil { process.stdin = .none }
         process.stdout = log("stdout", of: process.name, &loading)
         process.stderr =
             section.boolean("redirect_stderr") == true

@@ -6,9 +6,9 @@ private import Glibc
 ///
 /// The socket's name is no answer: the file has been renamed since, and another's may have its
 /// name now. The inode is: while the socket is open no other file can get its number.
-enum BoundFile {
+package enum BoundFile {
     /// The lower half of the inode's number; nil where the kernel does not tell.
-    static func inode(of socket: Int32) -> UInt32? {
+    package static func inode(of socket: Int32) -> UInt32? {
         var status = stat()
         guard fstat(socket, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }
         let kind = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)

@@ -77,11 +77,18 @@ extension Converter {
     private var nowhere: Place { Place(file: output.name ?? "result", line: 0) }
 
     private mutating func convertSocketProgram(_ section: INISection) {
-        guard KeyTable.program["socket"] != nil else {
-            lose("[\(section.name)] needs a socket, which this version has not", at: section.place)
-            return
+        guard let program = program(section, by: KeyRule.socket, into: .program) else { return }
+        if case .text(let text) = program.entries["socket"]?.value, let value = section["socket"] {
+            if !text.contains("%("), SocketSettings.Place(text) == nil {
+                lose(
+                    "'socket' takes a numeric address here; put that of '\(text)'",
+                    at: value.place
+                )
+            }
+        } else {
+            lose("supervisord refuses [\(section.name)] without 'socket'", at: section.place)
         }
-        append(program(section, by: KeyRule.socket, into: .program))
+        append(program)
     }
 
     /// `defaults` are for programs alone, so a listener says itself how far its stop reaches.

@@ -76,6 +76,15 @@ package final class PreparedProgram {
         groups.deallocate()
     }
 
+    /// Stands in `LISTEN_PID`, by which a program knows that a socket is meant for it
+    /// (sd_listen_fds(3)), until the child has a pid; it is as long as a pid can be.
+    package static let pidToCome = "0000000000"
+
+    /// Writes the pid of the child into its environment.
+    func tell(pid: Int32) {
+        environmentTable.replace("LISTEN_PID=" + Self.pidToCome, by: "LISTEN_PID=\(pid)")
+    }
+
     /// Memory for one more child; nil when there is none to be had.
     func makeAttempt() -> OpaquePointer? {
         if let free = attempts.first(where: { swisord_attempt_is_over($0) != 0 }) { return free }
@@ -149,6 +158,21 @@ final class CStringTable {
             text += 1
         }
         pointers[strings.count] = nil
+    }
+
+    /// Puts a text that is no longer in the place of another, which children that wait will read.
+    func replace(_ old: String, by text: String) {
+        precondition(text.utf8.count <= old.utf8.count)
+        var entry = pointers
+        while let found = entry.pointee {
+            if strcmp(found, old) == 0 {
+                for (index, byte) in (Array(text.utf8) + [0]).enumerated() {
+                    found[index] = CChar(bitPattern: byte)
+                }
+                return
+            }
+            entry += 1
+        }
     }
 
     deinit {

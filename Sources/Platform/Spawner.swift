@@ -31,6 +31,8 @@ package struct Spawner: ~Copyable {
         package var isGated: Bool
         /// The descriptor of the cgroup's directory in which it is born; nil for this process's.
         package var cgroup: Int32?
+        /// A listening socket that becomes its descriptors 0 and 3 (LISTEN_FDS); nil for none.
+        package var socket: Int32?
 
         package init(isSibling: Bool = false, isGated: Bool = false, cgroup: Int32? = nil) {
             self.isSibling = isSibling
@@ -80,7 +82,8 @@ package struct Spawner: ~Copyable {
         request.arguments = UnsafePointer(program.argumentTable.pointers)
         request.environment = UnsafePointer(program.environmentTable.pointers)
         request.directory = UnsafePointer(program.directoryTable.pointers[0])
-        request.input = input ?? null.rawValue
+        request.input = options.socket ?? input ?? null.rawValue
+        request.passes_socket = options.socket != nil ? 1 : 0
         request.output = outputNumber
         request.error = errorNumber
         request.open_files = openFiles
@@ -102,6 +105,8 @@ package struct Spawner: ~Copyable {
                 isPermanent: false
             )
         }
+        // The child waits at its gate, and reads this when it is let go.
+        if options.socket != nil, options.isGated { program.tell(pid: result.pid) }
         return SpawnedChild(
             pid: result.pid,
             report: OwnedDescriptor(owning: result.report),

@@ -15,7 +15,7 @@ package struct SpawnFailure: Error, Hashable, Sendable {
     /// A step on the way from nothing to a running program, in the order in which they are taken.
     package enum Step: String, Hashable, Sendable, CaseIterable {
         case environment, command, user, output, fork, session, limits, group, directory, umask
-        case signals, exec, input, leftovers
+        case signals, exec, input, leftovers, socket
     }
 
     package let step: Step

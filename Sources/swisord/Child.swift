@@ -62,6 +62,9 @@ final class Child {
         self.stderr = stderr
     }
 
+    /// Whether its runs are given a socket.
+    var hasSocket: Bool { configuration.socket != nil }
+
     /// A process has been made for this child, by this manager.
     func began(_ pid: PID) {
         hold(PidDescriptor.of(pid))
@@ -138,6 +141,11 @@ final class Child {
             files: files
         )
         variables[RunMark.variable] = mark
+        if hasSocket {
+            variables["LISTEN_FDS"] = "1"
+            variables["LISTEN_FDNAMES"] = configuration.program
+            variables["LISTEN_PID"] = PreparedProgram.pidToCome
+        }
         return try PreparedProgram(
             arguments: configuration.arguments,
             environment: variables.map { "\($0.key)=\($0.value)" },

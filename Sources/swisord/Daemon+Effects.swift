@@ -55,6 +55,7 @@ extension Daemon {
         case .removed(let id):
             let group = children[id]?.name.group
             release(id)
+            closeUnusedSockets()
             dismissListener(id, of: group)
             if let group { announceRemoval(ofGroup: group) }
             settling.stopped(id)
@@ -110,6 +111,7 @@ extension Daemon {
         case .none: break
         }
         do throws(SpawnFailure) {
+            options.socket = try socket(for: child)
             return try outlets.spawn(program, for: child, with: spawner, options)
         } catch {
             cgroup?.remove()
@@ -141,12 +143,14 @@ extension Daemon {
         guard case .changed(let id, let name, let change) = report else { return }
         if change.from == .stopping { settling.stopped(id) }
         if change.from == .stopping, change.to == .stopped { retire(id) }
+        if children[id]?.hasSocket == true { closeUnusedSockets() }
         announce(change, of: name, id)
     }
 
     /// Lets go of all outputs, when the daemon ends: what they hold is still written.
     func releaseAll() {
         for id in Array(children.keys) { release(id) }
+        sockets.closeAll { _ in false }
     }
 
     private func release(_ id: MemberID) {

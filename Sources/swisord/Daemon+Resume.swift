@@ -24,6 +24,7 @@ extension Daemon {
                 log.error("\(entry.record.name) is recorded twice")
             }
         }
+        resumeSockets(past)
         let names = loaded.configuration.groups.keys
         if past.origin == .manager { groupsTold.formUnion(names) }
         var waiting: [MemberID] = []
@@ -41,6 +42,7 @@ extension Daemon {
         fleet.resumeShutdown(past.shutdown, at: now)
         runEffects()
         resumeRequests(isResumption: past.origin == .manager)
+        closeUnusedSockets()
         // After the listeners among them, who are to hear of it.
         announceGroups(loaded.configuration.groupsInOrder)
         resumeListeners(isResumption: past.origin == .manager)
@@ -104,6 +106,7 @@ extension Daemon {
     private func takeBack(_ id: MemberID, _ entry: Past.Entry, _ past: Past) {
         let record = entry.record
         guard let pid = record.liveRun?.pid else { return }
+        if past.origin != .manager { resumeSocket(of: id, pid) }
         if let orphan = past.orphan(entry) {
             watch(id, pid, orphan)
         } else if past.origin == .manager,

@@ -37,6 +37,7 @@ final class Daemon {
     var children: [MemberID: Child] = [:]
     var members: [PID: MemberID] = [:]
     var lingering = LingeringGroups()
+    let sockets: ServiceSockets
     let groups: RunGroups
     var trees: TreeThread?
     var files: FileThread?
@@ -120,6 +121,7 @@ final class Daemon {
         spawner = try Spawner(restoringOpenFiles: parts.openFiles)
         reactor = try Reactor()
         store = parts.store
+        sockets = ServiceSockets(store: parts.store, patience: patience)
         guardian = parts.guardian
         events = EventHub(openedAt: startedAt)
         exits = parts.link.map(ExitSource.guardian) ?? .children

@@ -104,6 +104,9 @@ struct Past {
         return try? OutputPipe.reader(of: pid, descriptor: isError ? 2 : 1, inode: inode)
     }
 
+    /// A socket of programs, as the manager before this one had it kept.
+    func socket(in place: Int) -> OwnedDescriptor? { watch?.take(StateStore.socket(place)) }
+
     /// The writer of the input that a program of then may still read from.
     func input(_ entry: Entry) -> OwnedDescriptor? {
         if let watch { return watch.take(StateStore.input(entry.slot)) }

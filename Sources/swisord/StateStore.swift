@@ -42,6 +42,9 @@ final class StateStore {
     private static let firstOrphan = 98_304
     /// What the guardian has slots for: two readers, a writer, a process that is not its child.
     static let mostMembers = 32_000
+    private static let firstSocket = firstOrphan + mostMembers
+    /// How many sockets of programs it has slots for.
+    static let mostSockets = 768
 
     init(file: consuming StateFile, link: GuardianLink?) {
         self.file = file
@@ -180,6 +183,16 @@ final class StateStore {
         link?.drop([Self.orphan(slot)])
     }
 
+    /// Has the guardian keep the socket of a program, before any program has it.
+    func keepSocket(_ socket: borrowing OwnedDescriptor, in place: Int) {
+        link?.store([(Self.socket(place), socket.rawValue)])
+    }
+
+    /// Lets go of the socket of a program.
+    func dropSocket(in place: Int) {
+        link?.drop([Self.socket(place)])
+    }
+
     /// Has the guardian keep the records themselves, for the next manager.
     func keepRecords() {
         link?.store([(Descriptor.state.rawValue, file.descriptor.rawValue)])
@@ -204,6 +217,9 @@ final class StateStore {
 
     /// Where the guardian keeps a process that is not its child.
     static func orphan(_ slot: Int) -> Int { firstOrphan + slot }
+
+    /// Where the guardian keeps the socket of a program; these are numbered by themselves.
+    static func socket(_ place: Int) -> Int { firstSocket + place }
 }
 
 /// Streams of members are numbered two a member.

@@ -56,6 +56,8 @@ struct swisord_spawn_request {
     const char *directory;
     /* Descriptors that become 0, 1 and 2; any of them may itself be one of these. */
     int input, output, error;
+    /* Whether `input` is a socket that listens, which becomes 3 as well. */
+    int passes_socket;
     /* The soft RLIMIT_NOFILE to go back to, or 0 to leave it. */
     uint64_t open_files;
     /* Whether to take on the ids below. */

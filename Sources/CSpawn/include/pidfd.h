@@ -17,5 +17,7 @@ uint64_t swisord_pidfd_inode(int descriptor);
 /* The wait status of a process that has ended and has been reaped by anybody (Linux 6.15): 1 when
    the kernel tells it, else 0. */
 int swisord_pidfd_status(int descriptor, int32_t *status);
+/* A copy of a descriptor of another process (close-on-exec), or -1 with errno. */
+int swisord_pidfd_copy(int descriptor, int number);
 
 #endif

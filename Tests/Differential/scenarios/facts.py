@@ -140,20 +140,6 @@ def fact_9c_pieces_of_logs_may_begin_anywhere(site):
                 site.note("from %d" % offset, type(fault).__name__)
 
 
-@scenario(differs="sockets-also-in-groups")
-def fact_10_no_program_lacks_its_socket_unsaid(site):
-    """A program that is to be given a socket, in a group with one that is not."""
-    site.script("say.sh", "stat -L -c %F /proc/self/fd/0; echo end; exec sleep 600\n")
-    site.configure("[fcgi-program:a]\ncommand=%s/say.sh\nsocket=unix://%s/a.sock\nstartsecs=0\n"
-                   "stdout_logfile=%s/a.log\n" % (site.dir, site.dir, site.dir)
-                   + sleeper("b") + "[group:g]\nprograms=a,b\n")
-    if site.name == "swisord" and "lost: [fcgi-program:a]" in site.told:
-        site.note("lacks it unsaid", False)
-        return
-    site.start()
-    site.note("lacks it unsaid", b"socket" not in site.wait_text("a.log", "end\n"))
-
-
 @scenario(differs="umask-and-directory-in-the-foreground")
 def fact_11_umask_and_directory_count_in_the_foreground(site):
     os.mkdir(site.path("sub"))

@@ -83,6 +83,8 @@ final class Daemon {
 
     static var swisord: String { binaries + "/swisord" }
     static var swisordctl: String { binaries + "/swisordctl" }
+    /// Serves the socket that it is given.
+    static var acceptor: String { binaries + "/acceptor" }
 
     /// Starts any program beside the daemon, with the scenario's mark.
     func launch(
