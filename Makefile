@@ -110,7 +110,7 @@ chaos: build  ## only: KILLS=10000 random kills, counting what was lost; SEED=n
 sweep: build  ## only: a kill, and an error, at each system call of a scenario
 	@scripts/sweep
 
-history: build  ## only: concurrent clients, whose answers one order must explain; SEED=n
+history: build  ## only: concurrent clients and killed managers; one order must explain all; SEED=n
 	@scripts/history $(SEED)
 
 fuzz: build/setup  ## libFuzzer, SECONDS=60 for each of its targets

@@ -89,10 +89,12 @@ private final class KillingGround {
     func run(kills: Int) {
         let writer = Self.fork { writeLines() }
         var killed = 0
-        // On a machine that is busy with other things too little may be written in so many lives.
+        // On a machine that is busy with other things, or checks every access to memory, too little
+        // may be written in so many lives: then they become longer and longer.
         while killed < kills || shared[1] < 500_000 {
             killed += 1
-            let life = Int.random(in: 200..<5_000, using: &random)
+            let factor = min(100, 1 + max(0, killed - kills))
+            let life = Int.random(in: 200..<5_000, using: &random) * factor
             let isFollowed = Bool.random(using: &random)
             let logger = Self.fork {
                 // A signal that nothing handles is to the kernel what SIGKILL is.

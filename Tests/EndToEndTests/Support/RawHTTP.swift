@@ -144,8 +144,11 @@ final class EventWatch {
     }
 
     /// Takes in what has come; the daemon does not wait for one who never does.
-    func poll() {
-        _ = connection.poll()
+    ///
+    /// - Returns: false once the stream has been closed.
+    @discardableResult
+    func poll() -> Bool {
+        connection.poll()
     }
 
     /// How many events have come so far, without reading them again.
