@@ -119,6 +119,9 @@ private func restartingDifferences(
         ("stderr_logfile", old.stderr.destinationDiffers(from: new.stderr)),
         ("serverurl", old.serverURL != new.serverURL),
         ("event_listeners", (old.listener == nil) != (new.listener == nil)),
+        // Its outputs were /dev/null, or are to be.
+        ("stdout_events_enabled", old.stdout.isReadWithoutLog != new.stdout.isReadWithoutLog),
+        ("stderr_events_enabled", old.stderr.differs(from: new.stderr, in: \.isReadWithoutLog)),
     ])
 }
 
@@ -150,6 +153,15 @@ private func updatingDifferences(
         ("stdout_syslog", old.stdout.alsoSyslog != new.stdout.alsoSyslog),
         ("stderr_syslog", old.stderr.differs(from: new.stderr, in: \.alsoSyslog)),
         ("on_full", old.stdout.onFull != new.stdout.onFull),
+        (
+            "strip_ansi",
+            old.stdout.stripsEscapes != new.stdout.stripsEscapes
+                || old.stderr.differs(from: new.stderr, in: \.stripsEscapes)
+        ),
+        ("stdout_capture_maxbytes", old.stdout.captureMaxBytes != new.stdout.captureMaxBytes),
+        ("stdout_events_enabled", old.stdout.hasEvents != new.stdout.hasEvents),
+        ("stderr_capture_maxbytes", old.stderr.differs(from: new.stderr, in: \.captureMaxBytes)),
+        ("stderr_events_enabled", old.stderr.differs(from: new.stderr, in: \.hasEvents)),
         ("events", old.listener?.events != new.listener?.events),
         ("buffer_size", old.listener?.bufferSize != new.listener?.bufferSize),
     ])

@@ -19,6 +19,8 @@ package struct DaemonSettings: Hashable, Sendable {
     package var user: UserReference?
     package var environment: OrderedDictionary<String, String> = [:]
     package var identifier = "supervisor"
+    /// For programs that do not say themselves whether escape sequences are left out of their logs.
+    package var stripsEscapes = false
     package var socket: String
     /// Who may use the socket: the bits of its file, and whom that is given to.
     package var socketMode: UInt32 = 0o600

@@ -58,6 +58,12 @@ extension KeyTable {
                 "the name it gives to clients"
             ),
             KeyDefinition(
+                "strip_ansi",
+                .boolean,
+                default: "false",
+                "keep colours and other escape sequences out of all logs of programs"
+            ),
+            KeyDefinition(
                 "socket",
                 .path,
                 default: "(swisord.sock in runtime_dir)",
@@ -109,7 +115,6 @@ extension KeyTable {
         ],
         unsupported: [
             "nocleanup": "AUTO logs are always kept",
-            "strip_ansi": "",
             "profile_options": "",
             "logfile_syslog": "write logfile: SYSLOG",
         ]

@@ -10,9 +10,6 @@ extension KeyTable {
             "events": "it belongs in an event listener",
             "buffer_size": "it belongs in an event listener",
             "result_handler": "swisord loads no code",
-            "stdout_capture_maxbytes": "", "stderr_capture_maxbytes": "",
-            "stdout_events_enabled": "", "stderr_events_enabled": "",
-            "strip_ansi": "",
         ]
     )
 
@@ -189,5 +186,30 @@ extension KeyTable {
             default: "drop_new",
             "what gives way when a log cannot be written"
         ),
+        KeyDefinition(
+            "strip_ansi",
+            .boolean,
+            default: "(that of the section swisord)",
+            "keep colours and other escape sequences out of its logs"
+        ),
+        KeyDefinition(
+            "stdout_capture_maxbytes",
+            .size,
+            default: "0",
+            "how much of a message between tags is told as an event; 0 for none"
+        ),
+        KeyDefinition(
+            "stdout_events_enabled",
+            .boolean,
+            default: "false",
+            "tell all that it writes as events"
+        ),
+        KeyDefinition(
+            "stderr_capture_maxbytes",
+            .size,
+            default: "0",
+            "the same for stderr"
+        ),
+        KeyDefinition("stderr_events_enabled", .boolean, default: "false", "the same for stderr"),
     ]
 }

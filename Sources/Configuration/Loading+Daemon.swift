@@ -69,6 +69,7 @@ extension Loading {
         if let umask = section.octal("umask") { settings.umask = umask }
         if let nodaemon = section.boolean("nodaemon") { settings.nodaemon = nodaemon }
         if let silent = section.boolean("silent") { settings.silent = silent }
+        if let strips = section.boolean("strip_ansi") { settings.stripsEscapes = strips }
         if let policy = section.choice("orphans").flatMap(OrphanPolicy.init(rawValue:)) {
             settings.orphans = policy
         }

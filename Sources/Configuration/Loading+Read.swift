@@ -15,9 +15,9 @@ extension Loading {
         if !program.entries.contains(where: { $0.key == "command" }) {
             complaints.error("\(place) has no 'command'", at: program.nameMark)
         }
-        for key in ["stderr_logfile", "stderr_logfile_maxbytes", "stderr_logfile_backups"]
-        where section.boolean("redirect_stderr") == true && program.ownKeys.contains(key) {
-            guard let mark = section.marks[key] else { continue }
+        for key in KeyTable.program.keys.map(\.name)
+        where key.hasPrefix("stderr_") && section.boolean("redirect_stderr") == true {
+            guard program.ownKeys.contains(key), let mark = section.marks[key] else { continue }
             complaints.warning(
                 "'\(key)' has no effect because 'redirect_stderr' is true in \(place)",
                 at: mark

@@ -11,6 +11,13 @@ package struct LogSettings: Hashable, Sendable {
     package var backups: Int
     /// What gives way when the file cannot be written.
     package var onFull: FullLogPolicy
+    /// Whether sequences that only a terminal understands are left out.
+    package var stripsEscapes = false
+    /// How many bytes of a message between tags are kept for its event; 0 means that the tags are
+    /// text.
+    package var captureMaxBytes: UInt64 = 0
+    /// Whether what is written makes events.
+    package var hasEvents = false
 
     package init(
         destination: LogDestination,
@@ -22,6 +29,11 @@ package struct LogSettings: Hashable, Sendable {
         self.maxBytes = maxBytes
         self.backups = backups
         self.onFull = onFull
+    }
+
+    /// Whether somebody reads what is written, though it goes to no log.
+    package var isReadWithoutLog: Bool {
+        destination == .none && (hasEvents || captureMaxBytes > 0)
     }
 }
 

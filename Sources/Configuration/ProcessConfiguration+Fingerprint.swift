@@ -39,6 +39,8 @@ extension ProcessConfiguration {
         }
         if stdin != .none { print.mix(stdin.rawValue) }
         if listener != nil { print.mix("listener") }
+        if stdout.isReadWithoutLog { print.mix("stdout") }
+        if case .log(let settings) = stderr, settings.isReadWithoutLog { print.mix("stderr") }
         return print.value
     }
 }

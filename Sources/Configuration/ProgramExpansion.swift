@@ -120,6 +120,11 @@ struct ProgramExpansion {
         if let policy = section.choice("on_full").flatMap(FullLogPolicy.init(rawValue:)) {
             settings.onFull = policy
         }
+        settings.stripsEscapes = section.boolean("strip_ansi") ?? daemon.stripsEscapes
+        if let size = section.size(channel + "_capture_maxbytes") {
+            settings.captureMaxBytes = size
+        }
+        if let isTold = section.boolean(channel + "_events_enabled") { settings.hasEvents = isTold }
         settings.destination = destination(channel, of: name, &loading)
         if section.boolean(channel + "_syslog") == true {
             switch settings.destination {

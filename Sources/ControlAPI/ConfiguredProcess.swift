@@ -26,10 +26,16 @@ package struct ConfiguredProcess: Hashable, Sendable, Codable {
         package var backups: Int
         /// Whether each line goes to syslog as well; nil when it does not.
         package var syslog: Bool?
+        /// Of a message between tags; 0 when there are none.
+        package var captureMaxBytes: UInt64 = 0
+        /// Whether what is written makes events.
+        package var eventsEnabled = false
 
         private enum CodingKeys: String, CodingKey {
             case destination, path, backups, syslog
             case maxBytes = "max_bytes"
+            case captureMaxBytes = "capture_max_bytes"
+            case eventsEnabled = "events_enabled"
         }
 
         package init(

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Supervision
+
 /// What the daemon asks of a log thread; carried out in the order in which it was posted.
 package enum LogCommand: Sendable {
     /// Starts to read a FIFO, whose read end (O_RDWR | O_NONBLOCK) passes to the log thread.
     ///
     /// A stream that is attached already is detached first.
-    case attach(StreamID, reader: Int32, LogTarget)
+    case attach(StreamID, reader: Int32, LogTarget, OutputTreatment = .plain)
     /// Starts the activity log, or moves it; what is written to it also goes to `echo`.
     case openActivity(LogTarget, echo: Int32?)
     /// Sends a stream somewhere else from now on; no line is lost, doubled or reordered.
-    case retarget(StreamID, LogTarget)
+    case retarget(StreamID, LogTarget, OutputTreatment = .plain)
+    /// What a FIFO gets from now on is from this process; posted before the process can write.
+    case began(StreamID, PID)
+    /// The process has ended: what it began to write has no end.
+    case ended(StreamID)
     /// Writes what is in the FIFO, then closes it and, unless shared, the log.
     case detach(StreamID)
     /// Writes what is in the FIFO now, then tells `drained`; also for a stream that is unknown.
@@ -49,8 +55,9 @@ extension LogCommand {
     /// The stream whose file the command may touch; one of those for all of them.
     var stream: StreamID? {
         switch self {
-        case .attach(let id, _, _), .retarget(let id, _), .detach(let id), .drain(let id, _),
-            .clear(let id, _), .readTail(let id, _, _), .readSlice(let id, _, _, _),
+        case .attach(let id, _, _, _), .retarget(let id, _, _), .detach(let id),
+            .began(let id, _), .ended(let id), .drain(let id, _), .clear(let id, _),
+            .readTail(let id, _, _), .readSlice(let id, _, _, _),
             .follow(_, let id, _, _):
             id
         case .openActivity, .reopen: .activity

@@ -18,7 +18,7 @@ final class LogLoop {
     /// Watches the mailboxes alone: what may cut the gathering short.
     private var inbox: Reactor
 
-    private var streams: [StreamID: LogStream] = [:]
+    private(set) var streams: [StreamID: LogStream] = [:]
     private var tokens: [UInt64: LogStream] = [:]
     private var nextToken: UInt64 = 1 << 32
     private var outputs = LogOutputs()
@@ -37,6 +37,8 @@ final class LogLoop {
     private static let flood = 32 * 1024
     /// How long a stream waits before its log is tried again.
     private static let holding = Duration.seconds(1)
+    /// How long a stream waits before the rest of what it has begun is looked for.
+    private static let pause = Duration.milliseconds(20)
     private static let mailboxToken: UInt64 = 1 << 31
 
     init(
@@ -103,16 +105,21 @@ final class LogLoop {
                 if moved >= Self.flood { isFlooded = true }
                 settle(stream, at: now)
                 if stream.isAtEnd { stopReading(stream) }
-                if stream.isHeld { hold(stream, at: now) }
+                hold(stream, at: now)
             } else if let number = Int32(exactly: token), let output = outputs.inherited[number] {
                 output.flush()
             }
         }
     }
 
-    /// Stops watching a FIFO whose log has no room, so that the program comes to wait.
+    /// Stops watching a FIFO whose log has no room, so that the program comes to wait, and one with
+    /// a beginning, which would be told again and again.
     private func hold(_ stream: LogStream, at now: Instant) {
-        if held.updateValue(now.advanced(by: Self.holding), forKey: stream.id) == nil {
+        guard
+            let pause = stream.isHeld
+                ? Self.holding : stream.unfinishedSince.map({ _ in Self.pause })
+        else { return }
+        if held.updateValue(now.advanced(by: pause), forKey: stream.id) == nil {
             stopReading(stream)
         }
     }
@@ -128,7 +135,7 @@ final class LogLoop {
             mark.begin(id, at: MonotonicClock.now())
             _ = stream.pump(scratch, at: now)
             settle(stream, at: now)
-            if stream.isHeld {
+            if stream.isHeld || stream.unfinishedSince != nil {
                 hold(stream, at: now)
             } else {
                 held[id] = nil
@@ -192,20 +199,29 @@ final class LogLoop {
         let now = MonotonicClock.now()
         if let id = command.stream { mark.begin(id, at: now) }
         switch command {
-        case .attach(let id, let reader, let target):
+        case .attach(let id, let reader, let target, let treatment):
             detach(id, at: now)
-            attach(id, OwnedDescriptor(owning: reader), target, at: now)
+            attach(id, OwnedDescriptor(owning: reader), target, treatment, at: now)
         case .openActivity(let target, let echo):
             openActivity(target, echo: echo, at: now)
-        case .retarget(let id, let target):
+        case .retarget(let id, let target, let treatment):
             guard let stream = streams[id] else { return }
             let former = stream.output
+            stream.treat(treatment, at: now)
             stream.redirect(to: outputs.output(for: target, at: now), tap: target.tap())
             outputs.leave(former)
             release([id], at: now)
             settle(stream, at: now)
         case .detach(let id):
             detach(id, at: now)
+        case .began(let id, let run):
+            guard let stream = streams[id] else { return }
+            stream.begin(run, scratch, at: now)
+            settle(stream, at: now)
+        case .ended(let id):
+            guard let stream = streams[id] else { return }
+            stream.end(scratch, at: now)
+            settle(stream, at: now)
         case .drain(let id, let token):
             drain(id, at: now)
             notices(.drained(token))
@@ -235,6 +251,7 @@ final class LogLoop {
         _ id: StreamID,
         _ reader: consuming OwnedDescriptor,
         _ target: LogTarget,
+        _ treatment: OutputTreatment,
         at now: Instant
     ) {
         let box = DescriptorBox(reader)
@@ -244,7 +261,8 @@ final class LogLoop {
             reader: box,
             token: nextToken,
             output: outputs.output(for: target, at: now),
-            tap: target.tap()
+            tap: target.tap(),
+            treatment
         )
         streams[id] = stream
         tokens[nextToken] = stream
@@ -257,7 +275,7 @@ final class LogLoop {
         settle(stream, at: now)
     }
 
-    private func drain(_ id: StreamID, at now: Instant) {
+    func drain(_ id: StreamID, at now: Instant) {
         guard let stream = streams[id] else { return }
         stream.drain(scratch, at: now)
         settle(stream, at: now)
@@ -292,53 +310,6 @@ final class LogLoop {
         release(streams.keys, at: now)
         settle(stream, at: now)
         return nil
-    }
-
-    // MARK: Reading
-
-    private func tail(
-        of id: StreamID,
-        bytes: Int,
-        at now: Instant
-    ) -> Result<[UInt8], LogReadError> {
-        guard let stream = streams[id] else { return .failure(.unknownStream) }
-        drain(id, at: now)
-        guard let file = stream.output.file else { return .failure(.noLogFile) }
-        return Result { () throws(LogFileError) in try file.tail(bytes: bytes) }
-            .mapError { .failed($0.description) }
-    }
-
-    private func slice(
-        of id: StreamID,
-        from offset: Int,
-        count: Int?,
-        at now: Instant
-    ) -> Result<LogSlice, LogReadError> {
-        guard let stream = streams[id] else { return .failure(.unknownStream) }
-        drain(id, at: now)
-        guard let file = stream.output.file else { return .failure(.noLogFile) }
-        do throws(LogFileError) {
-            return try file.slice(from: offset, count: count).map(Result.success)
-                ?? .failure(.noLogFile)
-        } catch {
-            return .failure(.failed(error.description))
-        }
-    }
-
-    private func follow(
-        _ follower: FollowerID,
-        _ id: StreamID,
-        _ start: FollowStart,
-        _ sink: @escaping @Sendable (FollowUpdate) -> Void,
-        at now: Instant
-    ) {
-        guard let stream = streams[id] else { return sink(.ended(.unknownStream)) }
-        // Who wants nothing of the past misses nothing of what is in the pipe already.
-        if start != .last(0) { drain(id, at: now) }
-        let (bytes, isWhole) = stream.output.past(start)
-        sink(.began(stream.output.file?.place(beforeEnd: bytes.count), isWhole: isWhole))
-        if !bytes.isEmpty { sink(.bytes(bytes)) }
-        stream.output.followers.add(.init(id: follower, stream: id, sink: sink))
     }
 
     // MARK: The activity log

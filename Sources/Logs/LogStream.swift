@@ -19,6 +19,10 @@ final class LogStream {
     private(set) var isAtEnd = false
     /// What is in the FIFO waits there for room on the disk (`LogFileSettings.OnFull.block`).
     private(set) var isHeld = false
+    /// Since when what is in the FIFO waits there for its end; nil when it does not.
+    private(set) var unfinishedSince: Instant?
+    /// What looks at the bytes; nil where nobody has to.
+    private var filter: OutputFilter?
 
     /// The most that one stream moves before the others have their turn.
     static let share = 1024 * 1024
@@ -35,16 +39,21 @@ final class LogStream {
     private static let flood = 512 * 1024
     /// What any user may ask for (/proc/sys/fs/pipe-max-size); used only as far as it is filled.
     private static let wide: Int32 = 1024 * 1024
+    /// The most that waits in a FIFO for its end, and for how long.
+    private static let mostUnfinished = 32 * 1024
+    private static let longestUnfinished = Duration.seconds(1)
 
     init(
         _ id: StreamID,
         reader: DescriptorBox?,
         token: UInt64 = 0,
         output: LogOutput,
-        tap: SyslogSink? = nil
+        tap: SyslogSink? = nil,
+        _ treatment: OutputTreatment = .plain
     ) {
         self.id = id
         self.tap = tap
+        filter = treatment.isPlain ? nil : OutputFilter(treatment)
         self.reader = reader
         self.token = token
         self.output = output
@@ -60,7 +69,7 @@ final class LogStream {
         var lost = 0
         while moved < share {
             guard
-                let count = splice(reader, scratch, upTo: share - moved, at: now, &lost)
+                let count = move(reader, scratch, upTo: share - moved, at: now, &lost)
                     ?? copy(reader, scratch, at: now, &lost),
                 count > 0
             else { break }
@@ -80,8 +89,21 @@ final class LogStream {
         reader.descriptor.widenPipe(to: Self.wide)
     }
 
-    /// What was moved to a file, 0 when the FIFO is empty or must wait; nil when the bytes have to
-    /// be copied.
+    /// What was moved, 0 when the FIFO is empty or must wait; nil when the bytes have to be copied.
+    private func move(
+        _ reader: DescriptorBox,
+        _ scratch: Scratch,
+        upTo count: Int,
+        at now: Instant,
+        _ lost: inout Int
+    ) -> Int? {
+        if let filter {
+            return pass(filter, reader, scratch, upTo: count, .more, at: now, &lost)
+        }
+        return splice(reader, scratch, upTo: count, at: now, &lost)
+    }
+
+    /// As `move`, to a file.
     private func splice(
         _ reader: DescriptorBox,
         _ scratch: Scratch,
@@ -121,9 +143,101 @@ final class LogStream {
             return nil
         }
         if count == 0 { isAtEnd = true }
-        lost += output.accept(scratch.buffer[..<count], at: now)
-        lost += tap?.append(scratch.buffer[..<count]) ?? 0
+        lost += accept(scratch.buffer[..<count], at: now)
         return count
+    }
+
+    /// Writes bytes that are in no FIFO any more, and answers how many are lost.
+    private func accept(_ bytes: ArraySlice<UInt8>, at now: Instant) -> Int {
+        output.accept(bytes, at: now) + (tap?.append(bytes) ?? 0)
+    }
+
+    // MARK: Looking at the bytes
+
+    private func pass(
+        _ filter: OutputFilter,
+        _ reader: DescriptorBox,
+        _ scratch: Scratch,
+        upTo count: Int,
+        _ wait: OutputScanner.Wait,
+        at now: Instant,
+        _ lost: inout Int
+    ) -> Int? {
+        let bytes: ArraySlice<UInt8>
+        do { bytes = try scratch.peek(reader.descriptor, upTo: count) } catch {
+            return error == .wouldBlock ? 0 : nil
+        }
+        if bytes.isEmpty { return nil }
+        var lostHere = 0
+        let exits = OutputFilter.Exits { [self] piece in
+            store(piece, reader, scratch, at: now, &lostHere)
+        } drop: { count in
+            (try? scratch.discard(count, from: reader.descriptor)) != nil
+        }
+        var taken = filter.pass(bytes, wait, to: exits)
+        let since = taken > 0 ? now : unfinishedSince ?? now
+        if taken == 0, filter.isUnfinished,
+            bytes.count >= Self.mostUnfinished
+                || now.duration(since: since) >= Self.longestUnfinished
+        {
+            taken = filter.pass(bytes, .full, to: exits)
+        }
+        unfinishedSince = filter.isUnfinished ? since : nil
+        lost += lostHere
+        return taken
+    }
+
+    /// Writes bytes that come next in the FIFO, and answers how many are done with.
+    private func store(
+        _ bytes: ArraySlice<UInt8>,
+        _ reader: DescriptorBox,
+        _ scratch: Scratch,
+        at now: Instant,
+        _ lost: inout Int
+    ) -> Int {
+        if let file = output.file {
+            let stored = file.store(bytes, from: .pipe(reader, scratch), at: now)
+            output.followers.tell(bytes.prefix(stored.taken))
+            lost += stored.lost + (tap?.append(bytes.prefix(stored.taken)) ?? 0)
+            isHeld = stored.isHeld
+            return stored.taken
+        }
+        guard (try? scratch.discard(bytes.count, from: reader.descriptor)) != nil else { return 0 }
+        lost += accept(bytes, at: now)
+        return bytes.count
+    }
+
+    /// The process that has the FIFO from now on; what is in it is another's.
+    func begin(_ run: PID, _ scratch: Scratch, at now: Instant) {
+        guard let filter else { return }
+        end(scratch, at: now)
+        filter.run = run
+    }
+
+    /// Nothing will follow what has been begun.
+    func end(_ scratch: Scratch, at now: Instant) {
+        guard let filter, let reader else { return }
+        drain(scratch, at: now)
+        var lost = 0
+        while let left = try? reader.descriptor.waitingCount(), left > 0, !isHeld {
+            let taken = pass(filter, reader, scratch, upTo: left, .over, at: now, &lost) ?? 0
+            if taken == 0 { break }
+        }
+        lost += accept(filter.abandon()[...], at: now)
+        note(lost: lost)
+    }
+
+    /// Does with the bytes from now on what another treatment says.
+    func treat(_ treatment: OutputTreatment, at now: Instant) {
+        if let filter {
+            note(lost: accept(filter.change(to: treatment)[...], at: now))
+            if treatment.isPlain {
+                self.filter = nil
+                unfinishedSince = nil
+            }
+        } else if !treatment.isPlain {
+            filter = OutputFilter(treatment)
+        }
     }
 
     /// Moves everything that is in the FIFO now, but not what is still coming.
@@ -161,6 +275,7 @@ final class LogStream {
     /// Writes what is left and what was held back, and tells the followers that this is all.
     func close(_ scratch: Scratch, at now: Instant, followersEnd end: FollowEnd) {
         drain(scratch, at: now)
+        self.end(scratch, at: now)
         // What was to wait for room waits no longer.
         let waiting = isHeld ? (try? reader?.descriptor.waitingCount()) ?? 0 : 0
         note(lost: waiting + output.finish() + (tap?.finish() ?? 0))

@@ -52,10 +52,11 @@ package final class LogThreads: Sendable {
         switch command {
         case .openActivity:
             activity.post(command)
-        case .attach(let id, _, let target):
+        case .attach(let id, _, let target, _):
             attach(id, target).post(command)
-        case .retarget(let id, _), .drain(let id, _), .clear(let id, _),
-            .readTail(let id, _, _), .readSlice(let id, _, _, _), .follow(_, let id, _, _):
+        case .retarget(let id, _, _), .began(let id, _), .ended(let id), .drain(let id, _),
+            .clear(let id, _), .readTail(let id, _, _), .readSlice(let id, _, _, _),
+            .follow(_, let id, _, _):
             home(of: id).post(command)
         case .detach(let id):
             home(of: id).post(command)

@@ -4,9 +4,7 @@ import ControlAPI
 
 /// The settings of a process, told as supervisord tells them.
 ///
-/// What has no value is the text `none`, what is worked out by itself the text `auto`. What swisord
-/// has no such setting for is told as it is here: nothing is captured and no events are made of
-/// output unless a file says so.
+/// What has no value is the text `none`, what is worked out by itself the text `auto`.
 enum ConfigurationStructure {
     static func value(_ process: ConfiguredProcess) -> XMLValue {
         .structure(
@@ -53,8 +51,8 @@ enum ConfigurationStructure {
             .init("\(name)_logfile_backups", .int(log.backups)),
             .init("\(name)_logfile_maxbytes", .int(Int(clamping: log.maxBytes))),
             .init("\(name)_syslog", .bool(log.destination == .syslog || log.syslog == true)),
-            .init("\(name)_capture_maxbytes", .int(0)),
-            .init("\(name)_events_enabled", .bool(false)),
+            .init("\(name)_capture_maxbytes", .int(Int(clamping: log.captureMaxBytes))),
+            .init("\(name)_events_enabled", .bool(log.eventsEnabled)),
         ]
     }
 

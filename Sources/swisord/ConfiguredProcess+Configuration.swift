@@ -89,5 +89,7 @@ extension ConfiguredProcess.Log {
             backups: settings.backups,
             syslog: settings.alsoSyslog
         )
+        captureMaxBytes = settings.captureMaxBytes
+        eventsEnabled = settings.hasEvents
     }
 }

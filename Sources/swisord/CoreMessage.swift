@@ -4,6 +4,22 @@ import Configuration
 import ControlAPI
 import Logs
 import Platform
+import Supervision
+
+/// Output of a program that is not only for its log.
+enum Speech: Sendable {
+    /// What an event listener answers.
+    case answer([UInt8])
+    case output([UInt8], by: PID?)
+    /// What stood between the tags of process communication.
+    case message([UInt8], by: PID?)
+
+    var count: Int {
+        switch self {
+        case .answer(let bytes), .output(let bytes, _), .message(let bytes, _): bytes.count
+        }
+    }
+}
 
 /// What other threads tell the core, through its one mailbox.
 enum CoreMessage: Sendable {
@@ -18,7 +34,7 @@ enum CoreMessage: Sendable {
     )
     case log(LogNotice)
     /// What a program has written, and the credit that it was taken from.
-    case said(StreamID, [UInt8], StreamCredit)
+    case said(StreamID, Speech, StreamCredit)
     case trees(TreeThread.News)
     case configurationRead(ConfigurationReading)
     case note(level: LogLevel, text: String)

@@ -76,6 +76,7 @@ extension Daemon {
             let spawned = try make(program, child, in: cgroup)
             let pid = spawned.pid
             child.began(pid)
+            outlets.began(child, pid)
             if let birth {
                 groups.began(birth, of: id, as: pid, in: cgroup, isInside: spawned.isInCgroup)
             }
@@ -140,6 +141,9 @@ extension Daemon {
             log.log(level: line.level, "\(line.text)")
         }
         noteListener(report)
+        if case .exited(let id, _, _, _, _, _) = report, let child = children[id] {
+            held.wait(for: outlets.ended(child), at: now)
+        }
         guard case .changed(let id, let name, let change) = report else { return }
         if change.from == .stopping { settling.stopped(id) }
         if change.from == .stopping, change.to == .stopped { retire(id) }
@@ -159,6 +163,7 @@ extension Daemon {
     }
 
     private func sayGoodbye() {
+        announce(held.takeAll())
         note(
             .event(.supervisorStateChangeStopping),
             .daemonState,

@@ -77,11 +77,20 @@ extension Daemon {
     }
 
     /// A program has written something that is not only for its log.
-    func said(_ stream: StreamID, _ bytes: [UInt8]) {
+    func said(_ stream: StreamID, _ speech: Speech) {
         let id = stream.member
         guard let child = children[id] else { return }
-        pools.change(child.name.group) { $0.received(bytes, from: id, at: now) }
-        recordListener(id)
+        let channel: OutputChannel = stream.isError ? .stderr : .stdout
+        switch speech {
+        case .answer(let bytes):
+            pools.change(child.name.group) { $0.received(bytes, from: id, at: now) }
+            recordListener(id)
+        case .output(let bytes, let run):
+            announce(.log(child.name, run ?? PID(0), channel, bytes))
+        case .message(let bytes, let run):
+            log.debug("'\(child.name.process)' \(channel.rawValue) emitted a comm event")
+            announce(.communication(child.name, run ?? PID(0), channel, bytes))
+        }
     }
 
     /// Something has become of a process that may be a listener.

@@ -17,9 +17,9 @@ extension Daemon {
         case .settled(let key, let response): ledger.settle(key, response)
         case .stream(let request, _, let credit, let receive): open(request, credit, receive)
         case .log(let notice): handle(notice)
-        case .said(let stream, let bytes, let credit):
-            said(stream, bytes)
-            credit.giveBack(bytes.count)
+        case .said(let stream, let speech, let credit):
+            said(stream, speech)
+            credit.giveBack(speech.count)
         case .trees(let news): handle(news)
         case .configurationRead(let reading): arrived(reading)
         case .note(let level, let text): log.log(level: level.activityLevel.loggerLevel, "\(text)")
@@ -241,6 +241,7 @@ extension Daemon {
 
     private func handle(_ notice: LogNotice) {
         if notice == .ended { haveLogsEnded = true }
+        if case .drained(let token) = notice { announce(held.answered(token)) }
         if let line = outlets.take(notice, children) {
             log.log(level: line.level, "\(line.text)")
         }

@@ -88,6 +88,7 @@ extension Daemon {
             id,
             process,
             process.user.flatMap { loaded.accounts[$0] },
+            run: record.liveRun?.pid,
             areKept: past.origin == .manager,
             stdin: past.origin == .manager || process.stdin == .pipe ? past.input(entry) : nil,
             stdout: past.reader(entry, isError: false),

@@ -53,6 +53,7 @@ final class Daemon {
     var reader: ConfigurationReader
     var events: EventHub
     var pools = EventPools()
+    var held = HeldAnnouncements()
     let listenerFile: ListenerFile
     var ticks = TickSchedule()
     /// The groups that listeners know of.

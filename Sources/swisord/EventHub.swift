@@ -7,6 +7,14 @@ import Supervision
 enum EventTopic: Hashable {
     case event(EventType)
     case reload
+
+    /// Whether it is something that a program has written.
+    var isOutput: Bool {
+        switch self {
+        case .event(let type): EventType.processLog.covers(type)
+        case .reload: false
+        }
+    }
 }
 
 /// Which topics a stream is to have.
@@ -41,6 +49,9 @@ struct EventFilter {
         self.types = types
         self.hasReloads = hasReloads
     }
+
+    /// Whether what programs write is wanted.
+    var hasOutput: Bool { !types.isDisjoint(with: EventType.processLog.concreteTypes) }
 
     func has(_ topic: EventTopic) -> Bool {
         switch topic {
@@ -97,9 +108,9 @@ struct EventHub {
     }
 
     private func replay(to listener: Listener, after: UInt64) {
-        let (entries, gap) = history.entries(after: after)
+        let (entries, gap) = history.entries(after: after, listener.filter)
         if let gap { send(gap.serverSentEvent, to: listener) }
-        for entry in entries where listener.filter.has(entry.topic) {
+        for entry in entries {
             guard let bytes = try? entry.note.serverSentEvent() else { continue }
             send(bytes, to: listener)
         }

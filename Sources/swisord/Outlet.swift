@@ -34,6 +34,8 @@ struct Outlet {
     /// The name of a FIFO, should one be needed.
     let fifo: String
     var kind: Kind
+    /// What is done with the output beside writing it down.
+    var rules: OutputRules
     var channel: Channel?
     var lostBytes: UInt64 = 0
     var trouble: String?

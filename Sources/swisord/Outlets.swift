@@ -73,6 +73,7 @@ struct Outlets {
         _ id: MemberID,
         _ process: ProcessConfiguration,
         _ credentials: Credentials?,
+        run: PID?,
         areKept: Bool,
         stdin: consuming OwnedDescriptor?,
         stdout: consuming OwnedDescriptor?,
@@ -80,8 +81,8 @@ struct Outlets {
     ) -> Child {
         let child = child(id, process, credentials)
         if let stdin { resumeInput(stdin, of: child) }
-        if let stdout { reattach(&child.stdout, stdout, for: child, isKept: areKept) }
-        if let stderr { reattach(&child.stderr, stderr, for: child, isKept: areKept) }
+        if let stdout { reattach(&child.stdout, stdout, for: child, run, isKept: areKept) }
+        if let stderr { reattach(&child.stderr, stderr, for: child, run, isKept: areKept) }
         try? attach(&child.stdout, for: child)
         try? attach(&child.stderr, for: child)
         return child
@@ -91,6 +92,7 @@ struct Outlets {
         _ outlet: inout Outlet,
         _ reader: consuming OwnedDescriptor,
         for child: Child,
+        _ run: PID?,
         isKept: Bool
     ) {
         if let channel = Outlet.Channel(of: reader, fifo: outlet.fifo) {
@@ -101,8 +103,8 @@ struct Outlets {
             // It had its share when it was made; what is over now is missed by whoever comes next.
             try? budget.take()
             if !isKept { store.keep(reader, of: outlet.id) }
-            logs.post(.attach(outlet.id, reader: reader.release(), target))
-            if child.configuration.listener != nil { hear(outlet.id, of: child) }
+            let treatment = treatment(of: outlet, of: child, run)
+            logs.post(.attach(outlet.id, reader: reader.release(), target, treatment))
         }
     }
 
@@ -120,12 +122,14 @@ struct Outlets {
             stdout: Outlet(
                 id: StreamID(id, isError: false),
                 fifo: base + ".out",
-                kind: stdout
+                kind: stdout,
+                rules: OutputRules(of: process, isError: false)
             ),
             stderr: Outlet(
                 id: StreamID(id, isError: true),
                 fifo: base + ".err",
-                kind: stderr
+                kind: stderr,
+                rules: OutputRules(of: process, isError: true)
             )
         )
     }
@@ -140,33 +144,40 @@ struct Outlets {
             descriptor: 1,
             credentials: credentials
         )
-        // Its answers are read whether or not they are written down.
-        if process.listener != nil, stdout == .dropped { stdout = .captured(.discard) }
-        let stderr: Outlet.Kind =
+        var stderr: Outlet.Kind =
             switch process.stderr {
             case .redirected: .joined
             case .log(let settings):
                 Outlet.Kind(settings, of: process.name, descriptor: 2, credentials: credentials)
             }
+        // What others want to know is read whether or not it is written down.
+        if stdout == .dropped, OutputRules(of: process, isError: false).isRead {
+            stdout = .captured(.discard)
+        }
+        if stderr == .dropped, OutputRules(of: process, isError: true).isRead {
+            stderr = .captured(.discard)
+        }
         return (stdout, stderr)
     }
 
     /// Sends the output of a process where its present settings want it.
     func retarget(_ child: Child) {
         let (stdout, stderr) = kinds(child.configuration, child.credentials)
-        child.stdout = turned(child.stdout, to: stdout)
-        child.stderr = turned(child.stderr, to: stderr)
-        if child.stdout.channel != nil { hear(child.stdout.id, of: child) }
+        child.stdout = turned(child.stdout, to: stdout, of: child)
+        child.stderr = turned(child.stderr, to: stderr, of: child)
     }
 
-    private func turned(_ outlet: Outlet, to kind: Outlet.Kind) -> Outlet {
-        guard outlet.kind != kind else { return outlet }
+    private func turned(_ outlet: Outlet, to kind: Outlet.Kind, of child: Child) -> Outlet {
+        let rules = OutputRules(of: child.configuration, isError: outlet.id.isError)
+        guard outlet.kind != kind || outlet.rules != rules else { return outlet }
         var outlet = outlet
+        outlet.rules = rules
         if outlet.channel != nil {
             // Whatever still writes to the pipe must not block because nobody reads any more.
             let target: LogTarget =
                 if case .captured(let target) = kind { target } else { .discard }
-            logs.post(.retarget(outlet.id, target))
+            let treatment = treatment(of: outlet, of: child, nil)
+            logs.post(.retarget(outlet.id, target, treatment))
         }
         outlet.kind = kind
         return outlet
@@ -245,8 +256,8 @@ struct Outlets {
         do throws(SystemError) {
             let reader = try open(&outlet, for: child.credentials)
             store.keep(reader, of: outlet.id)
-            logs.post(.attach(outlet.id, reader: reader.release(), target))
-            if child.configuration.listener != nil { hear(outlet.id, of: child) }
+            let treatment = treatment(of: outlet, of: child, nil)
+            logs.post(.attach(outlet.id, reader: reader.release(), target, treatment))
         } catch {
             if error.errno == .notPermitted, let user = child.credentials,
                 user.uid != ThisProcess.userID

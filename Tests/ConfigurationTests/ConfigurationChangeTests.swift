@@ -178,7 +178,8 @@ struct ConfigurationChangeTests {
         #expect(
             change.needsDaemonRestart
                 == KeyTable.daemon.keys.map(\.name).filter {
-                    $0 != "environment"
+                    // Those of programs, which follow them at once.
+                    !["environment", "strip_ansi"].contains($0)
                 } + ["http"]
         )
         #expect(change.changed.isEmpty)

@@ -41,7 +41,7 @@ struct KeyTableTests {
     func unsupported() throws {
         let page = try contents(of: "\(Self.project)/man/supervisor.yaml.5")
         for key in [
-            "nocleanup", "strip_ansi", "profile_options",
+            "nocleanup", "profile_options",
         ] {
             #expect(page.contains(key))
         }

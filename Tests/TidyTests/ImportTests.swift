@@ -60,6 +60,7 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
             [
                 "Configuration", "Supervision", "Platform", "Logs", "ControlAPI", "ControlServer",
                 "ArgumentParser", "SystemPackage", "Logging", "OrderedCollections", "Glibc",
+                "Synchronization",
             ]
         ),
         ImportRule(

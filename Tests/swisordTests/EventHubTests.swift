@@ -153,4 +153,25 @@ struct EventHubTests {
         #expect(!got.contains { $0.hasPrefix("lost") })
         #expect(got.suffix(3) == ["502", "503", "504"])
     }
+
+    @Test("remembers what happens, however much programs write")
+    func output() throws {
+        var hub = hub()
+        publish(&hub)
+        for _ in 1...500 {
+            publish(&hub, .processLogStdout, payload: String(repeating: "x", count: 4000))
+        }
+        publish(&hub)
+        let usual = try Client()
+        usual.open(&hub, EventSelection(after: first))
+        #expect(try usual.take(from: first) == ["opened", "1", "502"])
+        let all = try Client()
+        all.open(&hub, EventSelection(types: ["EVENT"], after: first))
+        let got = try all.take(from: first)
+        let oldest = try #require(got.dropFirst(3).first.flatMap { UInt64($0) })
+        #expect(oldest > 400)
+        #expect(got[1] == #"{"after":\#(first),"before":\#(first + oldest)}"#)
+        #expect(got[2] == "1")
+        #expect(got.dropFirst(3).map { $0 } == (Int(oldest)...502).map { "\($0)" })
+    }
 }
