@@ -43,10 +43,8 @@ extension Converter {
         checkDescriptor(stdout, 1, section["stdout_logfile"])
         let isShared = !isRedirected && stdout == stderr && stdout.isPlace
         if isShared || isRedirected {
-            for key in entries.map(\.key)
-            where key.hasPrefix("stderr_logfile") || key == "stderr_syslog" {
-                entries[key] = nil
-            }
+            if isShared { loseErrorKeys(section, entries) }
+            for key in entries.map(\.key) where key.hasPrefix("stderr_") { entries[key] = nil }
         } else {
             checkDescriptor(stderr, 2, section["stderr_logfile"])
         }
@@ -55,6 +53,18 @@ extension Converter {
         }
         share("stdout", section, name, &entries)
         share("stderr", section, name, &entries)
+    }
+
+    /// Tells what standard error has no more of its own where it has become standard output.
+    private mutating func loseErrorKeys(_ section: INISection, _ entries: [YAMLEntry]) {
+        for key in ["stderr_capture_maxbytes", "stderr_events_enabled", "stderr_syslog"] {
+            guard let value = section[key], let text = settled(value, key),
+                boolean(text) ?? (text != "0")
+            else { continue }
+            // All of it goes there anyway.
+            if key == "stderr_syslog", isTrue(entries["stdout_syslog"]) { continue }
+            lose("'\(key)' cannot be kept: both outputs are one here", at: value.place)
+        }
     }
 
     /// Reads where one output goes and writes it down.

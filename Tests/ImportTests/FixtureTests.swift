@@ -85,10 +85,18 @@ extension ProcessConfiguration {
             "environment \(list.joined(separator: "␟"))",
             "stdout_maxbytes \(stdout.maxBytes)",
             "stdout_backups \(stdout.backups)",
+            "strip_ansi \(stdout.stripsEscapes)",
+            "stdout_capture_maxbytes \(stdout.captureMaxBytes)",
+            "stdout_events_enabled \(stdout.hasEvents)",
         ]
         switch stderr {
         case .redirected: facts.append("stderr REDIRECT")
-        case .log(let settings): facts.append("stderr \(word(settings.destination, configuration))")
+        case .log(let settings):
+            facts += [
+                "stderr \(word(settings.destination, configuration))",
+                "stderr_capture_maxbytes \(settings.captureMaxBytes)",
+                "stderr_events_enabled \(settings.hasEvents)",
+            ]
         }
         return facts.map { fact in
             "\(name.group):\(name.process) \(fact)".replacing(Fixture.folder, with: "HERE")
