@@ -120,9 +120,9 @@ class Site:
         if self.ended():
             raise Failed("the daemon ended: " + self.read("daemon.out").decode("utf-8", "replace"))
 
-    def run(self, body, *names):
+    def run(self, body, *names, daemon=""):
         """Starts the daemon with `body`, and waits until these processes run."""
-        self.configure(body)
+        self.configure(body, daemon)
         self.start()
         for name in names:
             self.wait(name, "RUNNING")

@@ -132,14 +132,14 @@ while True:
         site.ctl("status a")
 
 
-def hears(name, events, body, *steps, differs=()):
+def hears(name, events, body, *steps, differs=(), daemon=""):
     """What a listener is told of the other processes, byte by byte but for their pids.
 
     A step is a command, or `@TEXT` for something that is to be told before the next one, or a
     function of the site.
     """
     def run(site):
-        site.run(listener(site, "one", events) + body, "one")
+        site.run(listener(site, "one", events) + body, "one", daemon=daemon)
         for step in steps:
             if callable(step):
                 step(site)

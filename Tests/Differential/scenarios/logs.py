@@ -8,13 +8,13 @@ from catalogue import scenario, shell
 from harness import eventually
 
 
-def writes(name, script, *keys, end="end\n", files=("a.log",), differs=()):
+def writes(name, script, *keys, end="end\n", files=("a.log",), differs=(), daemon=""):
     """Runs a script and compares the files."""
     def run(site):
         site.script("say.sh", script + "\n")
         site.configure("[program:a]\ncommand=%s/say.sh\nstartsecs=0\nautorestart=false\n" % site.dir
                        + "stdout_logfile=%s/a.log\nstderr_logfile=%s/a.err\n" % (site.dir, site.dir)
-                       + "".join(key.replace("{dir}", site.dir) + "\n" for key in keys))
+                       + "".join(key.replace("{dir}", site.dir) + "\n" for key in keys), daemon)
         site.start()
         site.wait("a", "EXITED")
         if end:
