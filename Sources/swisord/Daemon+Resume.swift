@@ -167,12 +167,6 @@ extension Daemon {
     }
 }
 
-/// A copy of a program that an earlier daemon left behind, and where it is recorded.
-struct Orphan {
-    let process: Survivor
-    let slot: Int
-}
-
 extension MemberRecord {
     /// Whether nobody had heard yet that the run became its program.
     var waitsForExec: Bool {

@@ -5,40 +5,6 @@ import ControlAPI
 import Logs
 import Platform
 import Supervision
-private import Synchronization
-
-/// What is done with one output of a process beside writing it down.
-struct OutputRules: Hashable {
-    var stripsEscapes = false
-    /// How many bytes of a message between tags are told; 0 for none.
-    var captureLimit = 0
-    /// Whether all that is written makes events.
-    var hasEvents = false
-    /// Whether it is what an event listener answers.
-    var isAnswer = false
-
-    init(of process: ProcessConfiguration, isError: Bool) {
-        if process.listener != nil, !isError {
-            isAnswer = true
-            return
-        }
-        let settings: LogSettings
-        switch (isError, process.stderr) {
-        case (false, _): settings = process.stdout
-        case (true, .log(let own)): settings = own
-        case (true, .redirected): return
-        }
-        stripsEscapes = settings.stripsEscapes
-        captureLimit = Int(clamping: settings.captureMaxBytes)
-        hasEvents = settings.hasEvents
-    }
-
-    /// Whether somebody wants to know of it, wherever it goes.
-    var isRead: Bool { isAnswer || isTold }
-
-    /// Whether events are made of it.
-    var isTold: Bool { hasEvents || captureLimit > 0 }
-}
 
 /// Passing on what programs write, beside writing it down.
 extension Outlets {
@@ -113,53 +79,4 @@ extension Outlets {
 extension Outlet {
     /// Whether the log thread looks at what it moves.
     fileprivate var isTreated: Bool { rules.isRead || rules.stripsEscapes }
-}
-
-/// Tells the core of output as far as there is room, and how much it was not told of.
-private final class Mouthpiece: Sendable {
-    private struct Missed {
-        var bytes = 0
-        var toldAt: Instant?
-    }
-
-    private let core: Mailbox<CoreMessage>
-    private let stream: StreamID
-    private let name: String
-    private let credit: StreamCredit
-    private let missed = Mutex(Missed())
-
-    init(core: Mailbox<CoreMessage>, stream: StreamID, name: String, credit: StreamCredit) {
-        self.core = core
-        self.stream = stream
-        self.name = name
-        self.credit = credit
-    }
-
-    /// One event each, whole or not at all.
-    func say(_ speech: Speech) {
-        let taken = credit.take(speech.count)
-        if taken == speech.count, core.post(.said(stream, speech, credit)) { return }
-        credit.giveBack(taken)
-        miss(speech.count)
-    }
-
-    /// Says at most every ten seconds what was missed.
-    private func miss(_ count: Int) {
-        let now = MonotonicClock.now()
-        let total: Int? = missed.withLock { missed in
-            missed.bytes += count
-            if let last = missed.toldAt, now.duration(since: last) < .seconds(10) { return nil }
-            missed.toldAt = now
-            return missed.bytes
-        }
-        guard let total else { return }
-        _ = core.post(
-            .note(
-                level: .warn,
-                text:
-                    "\(name) comes faster than it can be told: so far \(total) bytes of it made no "
-                    + "events"
-            )
-        )
-    }
 }

@@ -5,12 +5,6 @@ import ControlAPI
 import Platform
 import Supervision
 
-/// Why the daemon did not come up, and the exit status that says so.
-struct StartupFailure: Error {
-    let text: String
-    var code: UInt8 = 1
-}
-
 /// What a command line leads to: a check, a guardian with its manager, or a daemon on its own.
 ///
 /// Three processes of one executable pass through here. The first reads the file, leaves the
