@@ -37,8 +37,15 @@ extension StateChange {
     /// The changes that this one is made of.
     ///
     /// A stop that a start was waiting for ends in STARTING. The process has stopped all the same,
-    /// and whoever waits to hear that does.
+    /// and whoever waits to hear that does. An attempt that was the last has failed as those before
+    /// it: all of them are told and counted in the same way, and then that it is given up.
     package var steps: [StateChange] {
+        if to == .fatal, from != .backoff {
+            return [
+                StateChange(from: from, to: .backoff, pid: pid, failures: failures),
+                StateChange(from: .backoff, to: .fatal, pid: pid, failures: failures),
+            ]
+        }
         guard from == .stopping, to == .starting else { return [self] }
         return [
             StateChange(from: .stopping, to: .stopped, pid: pid),

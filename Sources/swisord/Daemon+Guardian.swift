@@ -43,6 +43,18 @@ extension Daemon {
         }
     }
 
+    /// Leaves the next manager the reason why the last reload was refused, or none.
+    func keepReloadError() {
+        guard case .guardian = exits else { return }
+        guard let reloadError else { return store.drop(.reloadError) }
+        do throws(SystemError) {
+            let file = try MemoryFile.make("swisord-reload-error", Array(reloadError.utf8))
+            store.keep(file, as: .reloadError)
+        } catch {
+            log.error("a manager that follows this one will not tell of it: \(error)")
+        }
+    }
+
     /// Has the guardian get what its socket had no room for, as soon as it has.
     func keepSending() {
         guard case .guardian(let link) = exits, link.wantsWrite != isSendingLater else { return }

@@ -78,6 +78,7 @@ extension Daemon {
         // Who only asked what a reload would do has refused nothing.
         guard purposes.contains(where: \.isReload) else { return }
         reloadError = reading.text
+        keepReloadError()
         log.error("the configuration was not taken up: \(reading.text)")
         note(.reload, .reload, to: "refused")
     }
@@ -119,6 +120,7 @@ extension Daemon {
             return
         }
         reloadError = nil
+        keepReloadError()
         apply(change, target)
         plan.applied = true
         log.info(

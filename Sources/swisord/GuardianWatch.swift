@@ -39,6 +39,12 @@ final class GuardianWatch {
         return try? MemoryFile.contents(of: file)
     }
 
+    /// Why the last reload was refused, if it was.
+    func takeReloadError() -> String? {
+        guard isResumption, let file = take(.reloadError) else { return nil }
+        return (try? MemoryFile.contents(of: file)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// How the manager before this one ended, when nobody wanted it to.
     private var crash: String? {
         welcome.cameByUpgrade || welcome.wasRolledBack ? nil : welcome.lastExit.map(\.description)

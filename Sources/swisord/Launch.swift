@@ -74,6 +74,7 @@ struct Launch {
         } catch {
             throw StartupFailure(text: "event loop: \(error)")
         }
+        daemon.reloadError = watch?.takeReloadError()
         store.keep(lock.file, as: .lock)
         store.keepRecords()
         if watch?.isResumption != true { daemon.keepConfiguration() }

@@ -20,6 +20,7 @@ final class StateStore {
         case socket = 3
         case cgroups = 4
         case network = 5
+        case reloadError = 6
         case socketWatch = 15
     }
 
@@ -200,6 +201,11 @@ final class StateStore {
 
     func keep(_ kept: borrowing OwnedDescriptor, as descriptor: Descriptor) {
         link?.store([(descriptor.rawValue, kept.rawValue)])
+    }
+
+    /// Lets go of what is of no use to the next manager any more.
+    func drop(_ descriptor: Descriptor) {
+        link?.drop([descriptor.rawValue])
     }
 
     /// From now on there is nobody to keep anything.

@@ -95,6 +95,39 @@ struct ReloadTests {
         }
     }
 
+    @Test("that was refused is told of by status until one is not, whichever manager answers")
+    func refusalIsRemembered() throws {
+        try Daemon.running("programs: {a: {command: sleep 1000, startsecs: 0}}") { daemon in
+            func expect(_ isRefused: Bool) throws {
+                let status = try daemon.ctl("status")
+                #expect(status.status == 0)
+                #expect(!status.output.contains("refused"))
+                #expect(status.errors.contains("the last reload was refused") == isRefused)
+                #expect(status.errors.contains("unknown key 'startsec'") == isRefused)
+                #expect(status.errors.contains("(\(daemon.home)/swisord.log)") == isRefused)
+            }
+            try daemon.wait(for: "a", "RUNNING")
+            try expect(false)
+            daemon.configure("programs: {a: {command: sleep 1000, startsec: 0}}")
+            // Who only looks has refused nothing.
+            #expect(try daemon.ctl("reread").status == 1)
+            try expect(false)
+            #expect(try daemon.ctl("reload").status == 1)
+            try expect(true)
+            let reason = try daemon.information().reloadError
+            for _ in 1...2 {
+                try daemon.killManager()
+                #expect(try daemon.information().reloadError == reason)
+                try expect(true)
+            }
+            daemon.configure("programs: {a: {command: sleep 1000, startsecs: 0}}")
+            #expect(try daemon.ctl("reload").status == 0)
+            try expect(false)
+            try daemon.killManager()
+            try expect(false)
+        }
+    }
+
     @Test("is asked for by status, which tells what has changed in which file, or that nothing has")
     func changedFiles() throws {
         func program(_ name: String) -> String {

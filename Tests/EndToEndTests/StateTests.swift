@@ -40,7 +40,7 @@ struct StateTests {
             #expect(fatal.why?.hasPrefix("gave up after 3 attempts: exited with status 3") == true)
             #expect(
                 try events.states(of: "brief") == [
-                    "STARTING", "BACKOFF", "STARTING", "BACKOFF", "STARTING", "FATAL",
+                    "STARTING", "BACKOFF", "STARTING", "BACKOFF", "STARTING", "BACKOFF", "FATAL",
                 ]
             )
             #expect(try daemon.ctl("status").status == 3)

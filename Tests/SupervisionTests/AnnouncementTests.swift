@@ -215,6 +215,30 @@ struct StateChangeTests {
         #expect(changes.last?.pid == 7)
     }
 
+    @Test("that gives up is a failure that is counted as the others, and then the end")
+    func givenUp() {
+        let failures = changes { fleet, id in
+            fleet.handle(.start, for: id, at: start)
+            fleet.handle(.spawned(7), for: id, at: start)
+            fleet.handle(.exited(.code(1)), for: id, at: start)
+            fleet.reachDeadlines(at: later)
+            fleet.handle(.spawned(8), for: id, at: later)
+            fleet.handle(.exited(.code(1)), for: id, at: later)
+        }
+        #expect(failures.map(\.from) == [.stopped, .starting, .backoff, .starting, .backoff])
+        #expect(failures.map(\.to) == [.starting, .backoff, .starting, .backoff, .fatal])
+        #expect(failures.map(\.failures) == [0, 1, 1, 2, 2])
+        let impossible = changes { fleet, id in
+            fleet.handle(.start, for: id, at: start)
+            fleet.handle(
+                .spawnFailed(.made(.command, isPermanent: true)),
+                for: id,
+                at: start
+            )
+        }
+        #expect(impossible.map(\.to) == [.starting, .backoff, .fatal])
+    }
+
     @Test("from a stop into the next start is a stop and a start")
     func restarted() {
         let changes = changes { fleet, id in

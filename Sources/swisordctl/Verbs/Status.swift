@@ -30,7 +30,7 @@ enum Status: Verb {
         }
         // On standard error: scripts take each line for a process.
         for alarm in list.alarms ?? [] { session.advise("alarm: \(alarm)") }
-        if !session.json { session.adviseOfChangedFiles() }
+        if !session.json { session.adviseOfConfiguration() }
         if list.programs.contains(where: \.isDown) { session.exitStatus = .statusNotRunning }
         session.show(.programs(list))
     }
@@ -39,10 +39,28 @@ enum Status: Verb {
 }
 
 extension Session {
-    /// Tells which files say something else by now than what the daemon goes by.
-    fileprivate func adviseOfChangedFiles() {
+    /// Tells whether what the daemon goes by is what somebody wants it to go by.
+    fileprivate func adviseOfConfiguration() {
         // Whatever comes in between, the table stands.
-        guard let files = (try? daemon())?.changedFiles, !files.isEmpty else { return }
+        guard let daemon = try? daemon() else { return }
+        if let reason = daemon.reloadError { adviseOfRefusal(reason, daemon.logfile.path) }
+        if let files = daemon.changedFiles, !files.isEmpty { adviseOfChanges(files) }
+    }
+
+    /// Tells that the last reload has changed nothing, and where to see why.
+    private func adviseOfRefusal(_ reason: String, _ log: String?) {
+        let lines = reason.split(separator: "\n")
+        let line = lines.first { $0.contains(": error: ") } ?? lines.first ?? ""
+        advise("the last reload was refused, and nothing was changed: \(line)")
+        let place = log.map { " (\($0))" } ?? ""
+        advise(
+            "all that was wrong is in the activity log\(place); "
+                + "'swisordctl reread' looks at the file as it is now"
+        )
+    }
+
+    /// Tells which files say something else by now than what the daemon goes by.
+    private func adviseOfChanges(_ files: [String]) {
         let shown = files.prefix(3)
         for file in shown { advise("changed since the configuration was loaded: \(file)") }
         if files.count > shown.count { advise("and \(files.count - shown.count) more files") }
