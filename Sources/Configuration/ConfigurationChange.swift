@@ -152,6 +152,11 @@ private func updatingDifferences(
         ("stderr_logfile_backups", old.stderr.differs(from: new.stderr, in: \.backups)),
         ("stdout_syslog", old.stdout.alsoSyslog != new.stdout.alsoSyslog),
         ("stderr_syslog", old.stderr.differs(from: new.stderr, in: \.alsoSyslog)),
+        (
+            "inherit_prefix",
+            old.stdout.isPrefixed != new.stdout.isPrefixed
+                || old.stderr.differs(from: new.stderr, in: \.isPrefixed)
+        ),
         ("on_full", old.stdout.onFull != new.stdout.onFull),
         (
             "strip_ansi",

@@ -181,6 +181,12 @@ extension KeyTable {
             "send each line to syslog as well"
         ),
         KeyDefinition(
+            "inherit_prefix",
+            .boolean,
+            default: "true",
+            "begin lines that INHERIT shows with the name of the process"
+        ),
+        KeyDefinition(
             "on_full",
             .choice(FullLogPolicy.allCases.map(\.rawValue)),
             default: "drop_new",

@@ -5,6 +5,8 @@ package struct LogSettings: Hashable, Sendable {
     package var destination: LogDestination
     /// Whether each line goes to syslog as well.
     package var alsoSyslog = false
+    /// Whether lines that go to the daemon's own output begin with the name of the process.
+    package var isPrefixed = true
     /// The size in bytes at which the file is rotated; 0 means never.
     package var maxBytes: UInt64
     /// How many rotated files are kept; 0 means that a full file is truncated.

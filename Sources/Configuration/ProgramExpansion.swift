@@ -120,6 +120,7 @@ struct ProgramExpansion {
         if let policy = section.choice("on_full").flatMap(FullLogPolicy.init(rawValue:)) {
             settings.onFull = policy
         }
+        if let isPrefixed = section.boolean("inherit_prefix") { settings.isPrefixed = isPrefixed }
         settings.stripsEscapes = section.boolean("strip_ansi") ?? daemon.stripsEscapes
         if let size = section.size(channel + "_capture_maxbytes") {
             settings.captureMaxBytes = size

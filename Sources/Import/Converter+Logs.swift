@@ -51,6 +51,7 @@ extension Converter {
         if isShared {
             entries.set("redirect_stderr", .plain("true"), remark: "both went to the same place")
         }
+        if entries.contains(where: { $0.value == .plain("INHERIT") }) { hasInheritedOutput = true }
         share("stdout", section, name, &entries)
         share("stderr", section, name, &entries)
     }

@@ -19,6 +19,7 @@ extension Converter {
             convert(section)
         }
         if KeyTable.program["stdin"] != nil, !programs.isEmpty { defaults.append(Converter.input) }
+        if hasInheritedOutput { defaults.append(Converter.plainLines) }
         checkGroups(original.document)
         arrangeFindings(original.document)
         return conversion()
@@ -65,6 +66,15 @@ extension Converter {
         ]
     )
 
+    private static let plainLines = YAMLEntry(
+        "inherit_prefix",
+        .plain("false"),
+        comments: [
+            "As supervisord does: lines on the console are what programs write. Without this line each",
+            "begins with the name of its program.",
+        ]
+    )
+
     private mutating func append(_ program: YAMLEntry?) {
         guard let program else { return }
         if programs[program.key] != nil {
@@ -93,9 +103,9 @@ extension Converter {
 
     /// `defaults` are for programs alone, so a listener says itself how far its stop reaches.
     private mutating func convertListener(_ section: INISection) {
-        let shared = defaults
+        let shared = (defaults, hasInheritedOutput)
         let listener = program(section, by: KeyRule.listener, into: .listener)
-        defaults = shared
+        (defaults, hasInheritedOutput) = shared
         guard var listener else { return }
         var entries = listener.entries
         if entries["redirect_stderr"] != nil {
@@ -107,6 +117,9 @@ extension Converter {
         }
         for key in ["stopasgroup", "killasgroup"] where entries[key] == nil {
             entries.append(YAMLEntry(key, .plain("false")))
+        }
+        if entries["stderr_logfile"]?.value == .plain("INHERIT") {
+            entries.append(YAMLEntry("inherit_prefix", .plain("false")))
         }
         // What it says on its standard output is the protocol, which supervisord keeps in a log.
         if entries["stdout_logfile"] == nil {

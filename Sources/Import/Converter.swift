@@ -15,6 +15,8 @@ struct Converter {
     var programs: [YAMLEntry] = []
     var listeners: [YAMLEntry] = []
     var groups: [YAMLEntry] = []
+    /// Whether an output goes to the daemon's own, where supervisord puts nothing before its lines.
+    var hasInheritedOutput = false
     /// Keys that every program would have to repeat.
     var defaults: [YAMLEntry] = []
     /// The group of each program that is in one.

@@ -111,10 +111,10 @@ extension KeyRule {
             KeyRule("socket_mode", .octal),
         ]
 
-    /// `[eventlistener:x]`.
+    /// `[eventlistener:x]`, whose standard output is the protocol and nothing else there as well.
     static let listener =
-        program.filter { $0.name != "redirect_stderr" } + [
-            KeyRule("redirect_stderr", .dropped),
+        program.filter { !withoutUse.contains($0.name) } + withoutUse.map { KeyRule($0, .dropped) }
+        + [
             KeyRule("events", .names),
             KeyRule("buffer_size", .number(least: 1)),
             KeyRule(
@@ -122,6 +122,10 @@ extension KeyRule {
                 .missing("it loads Python; a result of OK takes an event, any other refuses it")
             ),
         ]
+
+    private static let withoutUse = [
+        "redirect_stderr", "stdout_capture_maxbytes", "stdout_events_enabled",
+    ]
 
     static let group = [
         KeyRule("programs", .names),
@@ -178,7 +182,8 @@ extension Converter {
         guard rule.kind != .special, rule.kind != .dropped else { return nil }
         guard table[rule.name] != nil else {
             if !rule.harmless.contains(value.text.lowercased()) {
-                lose("'\(rule.name)' is not supported by this version", at: value.place)
+                let reason = table.unsupported[rule.name] ?? "there is none in this version"
+                lose("'\(rule.name)' has no counterpart: \(reason)", at: value.place)
             }
             return nil
         }

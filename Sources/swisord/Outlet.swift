@@ -111,7 +111,9 @@ extension Outlet.Kind {
         case .none:
             self = .dropped
             return
-        case .inherit: target = .inherit(descriptor: descriptor, prefix: "\(name) | ")
+        case .inherit:
+            let prefix = settings.isPrefixed ? "\(name) | " : ""
+            target = .inherit(descriptor: descriptor, prefix: prefix)
         case .syslog: target = .syslog(tag: name.description)
         case .file(let path):
             target =

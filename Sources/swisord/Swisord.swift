@@ -132,6 +132,15 @@ struct Swisord: ParsableCommand {
         }
     }
 
+    /// Who has `-t` of supervisord in a start would have an end with 0 and no programs.
+    mutating func validate() throws {
+        guard check, nodaemon || silent else { return }
+        throw ValidationError(
+            "-t only checks the file, so -n and -s have no sense beside it; "
+                + "what -t is to supervisord is the key 'strip_ansi' here"
+        )
+    }
+
     mutating func run() throws {
         if showsVersion { throw CleanExit.message("swisord \(ReleaseVersion.text)") }
         throw ExitCode(invocation.run())

@@ -31,7 +31,7 @@ extension Swisordctl {
         session.input = { typed.next() }
         session.run(words)
         guard interactive || words.isEmpty else { return session.exitStatus }
-        Shell.run(&session, greeting: words.isEmpty)
+        Shell.run(&session, greeting: words.isEmpty, history: historyFile)
         return .success
     }
 

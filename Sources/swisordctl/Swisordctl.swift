@@ -43,6 +43,13 @@ struct Swisordctl: ParsableCommand {
     )
     var password: String?
 
+    @Option(
+        name: [.customShort("r"), .customLong("history-file")],
+        help: ArgumentHelp("Where the shell keeps what was typed.", valueName: "file"),
+        completion: .file()
+    )
+    var historyFile: String?
+
     @Flag(name: .shortAndLong, help: "Go on with the shell after the verb.")
     var interactive = false
 

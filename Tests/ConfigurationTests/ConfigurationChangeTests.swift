@@ -92,7 +92,8 @@ struct ConfigurationChangeTests {
             "startretries: 9", "backoff: {max: 9s}", "stopsignal: HUP", "stopwaitsecs: never",
             "stopasgroup: false", "priority: 5", "stdout_logfile_maxbytes: 1MB",
             "stdout_logfile_backups: 1", "stderr_logfile_maxbytes: 1MB",
-            "stderr_logfile_backups: 1", "on_full: block", "stdout_syslog: true",
+            "stderr_logfile_backups: 1", "inherit_prefix: false", "on_full: block",
+            "stdout_syslog: true",
             "stderr_syslog: true",
         ]
     )

@@ -132,6 +132,35 @@ struct LogTests {
         }
     }
 
+    @Test("goes there as it is with inherit_prefix: false, also when that is new in the file")
+    func inheritWithoutPrefix() throws {
+        func programs(_ keys: String) -> String {
+            """
+            programs:
+              talk:
+                command: [sh, -c, "while :; do echo '[1, 2]'; echo bad >&2; sleep 0.05; done"]
+                stdout_logfile: INHERIT
+                stderr_logfile: INHERIT
+                startsecs: 0
+                inherit_prefix: \(keys)
+            """
+        }
+        try Daemon.running(programs("false")) { daemon in
+            try eventually("the lines") {
+                daemon.process?.output.contains("\n[1, 2]\n") == true
+                    && daemon.process?.errors.hasPrefix("bad\n") == true
+            }
+            #expect(daemon.process?.output.contains("talk | ") == false)
+            let pid = try daemon.wait(for: "talk", "RUNNING").pid
+            daemon.configure(programs("true"))
+            #expect(try daemon.ctl("update").status == 0)
+            try eventually("its name") {
+                daemon.process?.output.contains("\ntalk | [1, 2]\n") == true
+            }
+            #expect(try daemon.program("talk").pid == pid)
+        }
+    }
+
     @Test("is made again when somebody deletes it")
     func deleted() throws {
         try Daemon.running(

@@ -35,6 +35,7 @@ struct CommandLineTests {
         #expect(command.interactive && command.json && command.version)
         #expect(command.serverurl == "unix:///x")
         #expect(try Swisordctl.read(["--configuration", "f", "-h"]).help)
+        #expect(try Swisordctl.read(["-r", "past"]).historyFile == "past")
     }
 
     @Test("refuses an option that it does not know")

@@ -10,9 +10,15 @@ struct Shell {
     let lines: any LineSource
 
     /// Runs the shell on the standard streams.
-    static func run(_ session: inout Session, greeting: Bool) {
+    ///
+    /// - Parameters:
+    ///   - session: What was asked before, and with which daemon.
+    ///   - greeting: Whether it begins with the status.
+    ///   - history: The file for what is typed; nil for the usual one.
+    static func run(_ session: inout Session, greeting: Bool, history: String?) {
         let place = Place(session.connection)
-        let shell = Shell(lines: standardLines { candidates(for: $0, on: place.connection) })
+        let lines = standardLines(history) { candidates(for: $0, on: place.connection) }
+        let shell = Shell(lines: lines)
         session.following = .elsewhere {
             Following.inAnotherProcess(["-s", place.connection.endpoint.url] + $0)
         }
@@ -54,13 +60,13 @@ struct Shell {
     }
 
     private static func standardLines(
+        _ history: String?,
         complete: @escaping (String) -> Completion
     ) -> any LineSource {
         guard isatty(0) == 1, isatty(1) == 1 else { return PlainLines(descriptor: 0) }
-        let path = HistoryFile.path(
-            stateHome: variable("XDG_STATE_HOME"),
-            home: variable("HOME")
-        )
+        let path =
+            history
+            ?? HistoryFile.path(stateHome: variable("XDG_STATE_HOME"), home: variable("HOME"))
         let file = path.flatMap { HistoryFile.prepare($0) ? $0 : nil }
         return LineEditor(historyFile: file, complete: complete) ?? PlainLines(descriptor: 0)
     }

@@ -141,3 +141,12 @@ def log_on_the_command_line(site):
     site.wait("a", "RUNNING")
     site.wait_text("other.log", "a entered RUNNING")
     site.note("the one of the file is there", os.path.exists(site.path("main.log")))
+
+
+@scenario(differs="t-is-a-check")
+def start_with_t(site):
+    """It strips colours there and checks the file here, so it is refused in the foreground."""
+    site.configure(A)
+    site.launch("-n", "-t")
+    eventually(lambda: site.answers() or site.ended(), "it answers or ends")
+    site.note("status", site.wait_exit() if site.ended() else "it runs")

@@ -69,6 +69,28 @@ def shell_ends_with_zero(site):
                              if "ERROR" in line])
 
 
+ACTIONS = ("add avail clear exit fg maintail open pid quit reload remove reread restart shutdown signal "
+           "start status stop tail update version").split()
+
+
+@scenario()
+def help_names_every_action(site):
+    site.configure(A)
+    site.start()
+    words = site.ctl("help", record=False).output.split()
+    site.note("known", " ".join(name for name in ACTIONS if name in words))
+
+
+@scenario()
+def help_of_each_action(site):
+    """Its words are swisord's own, but there are some."""
+    site.configure(A)
+    site.start()
+    for name in ACTIONS:
+        result = site.ctl("help " + name, record=False)
+        site.note(name, "%d %s" % (result.status, result.output.split()[0]))
+
+
 steps("fg_with_no_name", A, "fg", differs="short-help")
 steps("fg_with_two_names", A, "fg a b")
 steps("fg_of_an_unknown_one", A, "fg x")
