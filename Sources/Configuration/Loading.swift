@@ -136,8 +136,8 @@ extension Loading {
         complaints.register(document.source)
         if document.root?.mapping == nil, let section = document.source.iniSection(file: display) {
             complaints.error(
-                "this is an INI file, as supervisord reads; swisord reads YAML, where "
-                    + "[program:web] is web: under programs:",
+                "this is an INI file, as supervisord reads; swisord reads YAML, and "
+                    + "'swisordctl import' makes that of it",
                 at: section
             )
             return nil

@@ -36,6 +36,9 @@ extension Converter {
             return nil
         }
         if let first = words.first, first.contains("/") { checkPath(first, value) }
+        if let first = words.first, first.split(separator: "/").last == "pidproxy" {
+            noteOnce("pidproxy is part of supervisor, which has to stay for it", at: value.place)
+        }
         if let remark = value.remark, pieces.literal?.contains("-c") ?? false {
             note("to supervisord the command ends before '\(remark)', a comment", at: value.place)
         }

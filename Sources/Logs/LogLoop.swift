@@ -216,7 +216,7 @@ final class LogLoop {
             detach(id, at: now)
         case .began(let id, let run):
             guard let stream = streams[id] else { return }
-            stream.begin(run, scratch, at: now)
+            stream.begin(run, at: now)
             settle(stream, at: now)
         case .ended(let id):
             guard let stream = streams[id] else { return }

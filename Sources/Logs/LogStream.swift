@@ -207,10 +207,13 @@ final class LogStream {
         return bytes.count
     }
 
-    /// The process that has the FIFO from now on; what is in it is another's.
-    func begin(_ run: PID, _ scratch: Scratch, at now: Instant) {
+    /// The process that has the FIFO from now on.
+    ///
+    /// What the one before it wrote was read when it had ended. What is there by now can be this
+    /// one's first words: it may have been faster than the news of it.
+    func begin(_ run: PID, at now: Instant) {
         guard let filter else { return }
-        end(scratch, at: now)
+        note(lost: accept(filter.abandon()[...], at: now))
         filter.run = run
     }
 

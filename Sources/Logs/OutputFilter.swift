@@ -133,6 +133,7 @@ final class OutputFilter {
     /// begun.
     func change(to treatment: OutputTreatment) -> [UInt8] {
         self.treatment = treatment
+        run = treatment.run ?? run
         return treatment.capture == nil ? abandon() : []
     }
 }

@@ -176,7 +176,7 @@ struct Outlets {
             // Whatever still writes to the pipe must not block because nobody reads any more.
             let target: LogTarget =
                 if case .captured(let target) = kind { target } else { .discard }
-            let treatment = treatment(of: outlet, of: child, nil)
+            let treatment = treatment(of: outlet, of: child, child.identity?.pid)
             logs.post(.retarget(outlet.id, target, treatment))
         }
         outlet.kind = kind

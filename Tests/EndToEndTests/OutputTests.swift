@@ -132,11 +132,17 @@ struct OutputTests {
                 _ = try daemon.ctl("signal", "USR1", "a")
                 return daemon.scratch.read("log/a.log").contains("\u{1B}[31mred\u{1B}[0m\n")
             }
-            daemon.configure(file(", strip_ansi: true"))
+            let watch = try EventWatch(daemon.socket, "?types=PROCESS_LOG")
+            daemon.configure(file(", strip_ansi: true, stdout_events_enabled: true"))
             #expect(try daemon.ctl("update").status == 0)
             try eventually("one without colour") {
                 _ = try daemon.ctl("signal", "USR1", "a")
                 return daemon.scratch.read("log/a.log").contains("\nred\n")
+            }
+            let head = "processname:a groupname:a pid:\(pid) channel:stdout\n"
+            try eventually("its event") {
+                _ = try daemon.ctl("signal", "USR1", "a")
+                return try payloads(watch, "PROCESS_LOG_STDOUT").contains(head + "red\n")
             }
             #expect(try daemon.program("a").pid == pid)
         }

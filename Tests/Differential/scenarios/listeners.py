@@ -148,7 +148,7 @@ def hears(name, events, body, *steps, differs=(), daemon=""):
             else:
                 site.ctl(step, record=False)
         lines = site.read("one.told").decode().splitlines()
-        site.note("told", "\n".join(re.sub(r"pid:\d+", "pid:N", line) for line in lines
+        site.note("told", "\n".join(re.sub(r"pid:[1-9]\d*", "pid:N", line) for line in lines
                                     if "processname:one " not in line and "groupname:one " not in line))
     run.__name__ = name
     scenario(differs)(run)

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Platform
+import Supervision
+import Testing
+
+@testable import Logs
+
+@Suite("What a process has written", .timeLimit(.minutes(10)))
+struct SpokenRunTests {
+    private let directory: TemporaryDirectory
+    private let writer: Writer
+    private let stream: LogStream
+    private let heard = Box<[String]>([])
+    private let scratch = Scratch()
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        let path = directory("fifo")
+        let reader = DescriptorBox(try Fifo.make(path))
+        writer = try Writer(path)
+        stream = LogStream(
+            StreamID(rawValue: 1),
+            reader: reader,
+            output: LogOutput(.discard),
+            Self.treatment(heard)
+        )
+    }
+
+    private static func treatment(_ heard: Box<[String]>, run: PID? = nil) -> OutputTreatment {
+        let ear: OutputTreatment.Ear = { bytes, run in
+            let speaker = run.map { "\($0)" } ?? "nobody"
+            heard.change { $0.append("\(speaker): \(String(decoding: bytes, as: UTF8.self))") }
+        }
+        return OutputTreatment(heard: ear, run: run)
+    }
+
+    private func pump() {
+        _ = stream.pump(scratch, at: MonotonicClock.now())
+    }
+
+    @Test("is told as its own, also when it was faster than the news of it")
+    func early() {
+        writer.write("one")
+        stream.begin(7, at: MonotonicClock.now())
+        pump()
+        writer.write("last words")
+        stream.end(scratch, at: MonotonicClock.now())
+        writer.write("two")
+        stream.begin(8, at: MonotonicClock.now())
+        pump()
+        #expect(heard.value == ["7: one", "7: last words", "8: two"])
+    }
+
+    @Test("is told as its own after the treatment of its output has changed")
+    func changed() {
+        stream.begin(7, at: MonotonicClock.now())
+        stream.treat(.plain, at: MonotonicClock.now())
+        stream.treat(Self.treatment(heard, run: 7), at: MonotonicClock.now())
+        writer.write("one")
+        pump()
+        stream.treat(Self.treatment(heard), at: MonotonicClock.now())
+        writer.write("two")
+        pump()
+        #expect(heard.value == ["7: one", "7: two"])
+    }
+}
