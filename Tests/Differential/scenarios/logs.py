@@ -3,6 +3,7 @@
 
 import os
 import signal
+import stat
 
 from catalogue import scenario, shell
 from harness import eventually
@@ -143,3 +144,30 @@ def activity_log_is_reopened(site):
     eventually(lambda: os.path.exists(site.path("main.log")), "a new file")
     site.ctl("stop a")
     site.note("told there", b"stopped: a" in site.wait_text("main.log", "stopped: a"))
+
+
+def log_file(name, *keys, mode=None, differs=()):
+    """Whose the log of a program is, and who may read it; one of `mode` is there before."""
+    def run(site):
+        if mode:
+            os.chmod(site.write("a.log", ""), mode)
+        site.run(shell("a", "exec sleep 600", "startsecs=0", "stdout_logfile=%s/a.log" % site.dir, *keys), "a")
+        status = os.stat(site.path("a.log"))
+        site.note("mode", "%o" % stat.S_IMODE(status.st_mode))
+        site.note("owner", "%d:%d" % (status.st_uid, status.st_gid))
+    run.__name__ = name
+    scenario(differs)(run)
+
+
+log_file("log_file_that_is_new", differs="new-logs-are-private")
+log_file("log_file_that_was_there", mode=0o664)
+if os.getuid() == 0:
+    log_file("log_file_of_a_user", "user=nobody", differs="new-logs-are-private")
+    log_file("log_file_of_a_user_that_was_there", "user=nobody", mode=0o664)
+
+
+@scenario(differs="new-logs-are-private")
+def log_file_of_the_daemon(site):
+    site.run(shell("a", "exec sleep 600", "startsecs=0"), "a")
+    site.note("mode", "%o" % stat.S_IMODE(os.stat(site.path("main.log")).st_mode))
+    site.note("mode of the pidfile", "%o" % stat.S_IMODE(os.stat(site.path("main.pid")).st_mode))

@@ -90,3 +90,28 @@ def activity_log_of_giving_up(site):
     log = site.wait_text("main.log", "gave up: a").decode()
     lines = [line.split(" ", 2)[2] for line in log.splitlines() if " a " in line or "'a'" in line]
     site.note("lines", "\n".join(lines))
+
+
+def field(pid, number):
+    """One of the numbers in the `stat` of a process, counted as in proc(5)."""
+    with open("/proc/%d/stat" % pid) as file:
+        return int(file.read().rsplit(")", 1)[1].split()[number - 3])
+
+
+@scenario(differs="programs-have-sessions-of-their-own")
+def session_of_a_program(site):
+    site.run(sleeper("a"), "a")
+    pid = site.pid("a")
+    site.note("leads its group", field(pid, 5) == pid)
+    site.note("leads its session", field(pid, 6) == pid)
+
+
+@scenario(differs="the-activity-log-names-groups")
+def activity_log_of_a_member(site):
+    site.run(sleeper("a") + sleeper("b") + "[group:g]\nprograms=a,b\n", "g:a", "g:b")
+    site.ctl("stop g:a", record=False)
+    log = site.wait_text("main.log", "SIGTERM").decode()
+    lines = [line.split(" ", 3)[3] for line in log.splitlines() if "waiting for" not in line]
+    site.note("lines", "\n".join(site.normal(line) for line in lines
+                                 if line.startswith(("spawned: 'a'", "spawned: 'g:a'", "stopped", "success: a ",
+                                                     "success: g:a "))))

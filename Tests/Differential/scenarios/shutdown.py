@@ -124,3 +124,28 @@ def commands_while_shutting_down(site):
         site.ctl(line)
     os.kill(pid, signal.SIGKILL)
     site.note("status", site.wait_exit())
+
+
+@scenario(differs="other-signals-are-harmless")
+def a_signal_that_means_nothing(site):
+    site.run(A, "a")
+    pid = site.pid("a")
+    site.signal(signal.SIGUSR1)
+    if site.name == "supervisord":
+        site.wait_exit()
+    site.note("the daemon lives", not site.ended() and site.pid("a") == pid)
+    site.note("the program lives", alive(pid))
+
+
+@scenario(differs="a-killed-daemon-loses-nothing")
+def a_daemon_that_is_killed(site):
+    """And started again where that is needed."""
+    site.run(A, "a")
+    pid = site.pid("a")
+    os.kill(site.daemon, signal.SIGKILL)
+    site.wait_exit()
+    if site.name == "supervisord":
+        site.start()
+    site.wait("a", "RUNNING")
+    site.note("the program lives", alive(pid))
+    site.note("there is no second copy", site.pid("a") == pid)
