@@ -213,7 +213,7 @@ final class LogStream {
     /// one's first words: it may have been faster than the news of it.
     func begin(_ run: PID, at now: Instant) {
         guard let filter else { return }
-        note(lost: accept(filter.abandon()[...], at: now))
+        if filter.run != nil { note(lost: accept(filter.abandon()[...], at: now)) }
         filter.run = run
     }
 
@@ -228,6 +228,7 @@ final class LogStream {
         }
         lost += accept(filter.abandon()[...], at: now)
         note(lost: lost)
+        filter.run = nil
     }
 
     /// Does with the bytes from now on what another treatment says.

@@ -18,7 +18,7 @@ final class OutputFilter {
     }
 
     private(set) var treatment: OutputTreatment
-    /// Who has the pipe at present.
+    /// Who has the pipe at present; nil while that has not been said.
     var run: PID?
     /// What was offered last ends in the middle of something.
     private(set) var isUnfinished = false

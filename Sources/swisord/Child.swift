@@ -29,6 +29,8 @@ final class Child {
     private var attempt: Attempt?
     /// Who the live run is, should this manager have to be told by its successor.
     var identity: ProcessIdentity?
+    /// Who ran last, or does; nil when this manager has not made one.
+    private(set) var latest: PID?
     /// The live run itself.
     ///
     /// The kernel tells through it how the run ended even if nobody else can: the guardian may be
@@ -67,6 +69,7 @@ final class Child {
 
     /// A process has been made for this child, by this manager.
     func began(_ pid: PID) {
+        latest = pid
         hold(PidDescriptor.of(pid))
         if identity?.pid != pid { identity = ProcessIdentity.of(pid) }
         fingerprint = configuration.fingerprint

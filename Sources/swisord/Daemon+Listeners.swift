@@ -81,15 +81,17 @@ extension Daemon {
         let id = stream.member
         guard let child = children[id] else { return }
         let channel: OutputChannel = stream.isError ? .stderr : .stdout
+        // What comes before a log thread has heard who writes is of the one that began last.
+        let latest = child.latest ?? PID(0)
         switch speech {
         case .answer(let bytes):
             pools.change(child.name.group) { $0.received(bytes, from: id, at: now) }
             recordListener(id)
         case .output(let bytes, let run):
-            announce(.log(child.name, run ?? PID(0), channel, bytes))
+            announce(.log(child.name, run ?? latest, channel, bytes))
         case .message(let bytes, let run):
             log.debug("'\(child.name.process)' \(channel.rawValue) emitted a comm event")
-            announce(.communication(child.name, run ?? PID(0), channel, bytes))
+            announce(.communication(child.name, run ?? latest, channel, bytes))
         }
     }
 

@@ -8,7 +8,7 @@ import Supervision
 
 /// Passing on what programs write, beside writing it down.
 extension Outlets {
-    /// A process has the pipes of a child from now on; it cannot have written to them yet.
+    /// A process has the pipes of a child, and may have written to them already.
     func began(_ child: Child, _ run: PID) {
         for outlet in [child.stdout, child.stderr] where outlet.isTreated {
             logs.post(.began(outlet.id, run))

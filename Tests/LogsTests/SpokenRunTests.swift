@@ -64,4 +64,33 @@ struct SpokenRunTests {
         pump()
         #expect(heard.value == ["7: one", "7: two"])
     }
+
+    @Test("is nobody's before and after, which whoever knows the programs can tell better")
+    func unannounced() {
+        writer.write("one")
+        pump()
+        stream.begin(7, at: MonotonicClock.now())
+        writer.write("two")
+        pump()
+        stream.end(scratch, at: MonotonicClock.now())
+        writer.write("three")
+        pump()
+        #expect(heard.value == ["nobody: one", "7: two", "nobody: three"])
+    }
+
+    @Test("is one message, also when it was opened before the news of who writes")
+    func opened() {
+        let heard = heard
+        let capture = OutputTreatment.Capture(limit: 3) { bytes, run in
+            heard.change { $0.append("\(run ?? 0): \(String(decoding: bytes, as: UTF8.self))") }
+        }
+        stream.treat(OutputTreatment(capture: capture), at: MonotonicClock.now())
+        // More than what waits in the pipe for the end of a message.
+        writer.write("<!--XSUPERVISOR:BEGIN-->" + String(repeating: "x", count: 40_000))
+        pump()
+        stream.begin(7, at: MonotonicClock.now())
+        writer.write("abc<!--XSUPERVISOR:END-->")
+        pump()
+        #expect(heard.value == ["7: abc"])
+    }
 }
