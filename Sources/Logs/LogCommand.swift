@@ -14,8 +14,9 @@ package enum LogCommand: Sendable {
     case retarget(StreamID, LogTarget, OutputTreatment = .plain)
     /// What a FIFO gets from now on is from this process; posted before the process can write.
     case began(StreamID, PID)
-    /// The process has ended: what it began to write has no end.
-    case ended(StreamID)
+    /// The process has ended, and its words where the `ReadPosition` says or with all that is there:
+    /// what it began to write has no end. Then tells `drained`.
+    case ended(StreamID, at: UInt64?, LogToken)
     /// Writes what is in the FIFO, then closes it and, unless shared, the log.
     case detach(StreamID)
     /// Writes what is in the FIFO now, then tells `drained`; also for a stream that is unknown.
@@ -56,7 +57,7 @@ extension LogCommand {
     var stream: StreamID? {
         switch self {
         case .attach(let id, _, _, _), .retarget(let id, _, _), .detach(let id),
-            .began(let id, _), .ended(let id), .drain(let id, _), .clear(let id, _),
+            .began(let id, _), .ended(let id, _, _), .drain(let id, _), .clear(let id, _),
             .readTail(let id, _, _), .readSlice(let id, _, _, _),
             .follow(_, let id, _, _):
             id

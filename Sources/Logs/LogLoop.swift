@@ -99,6 +99,8 @@ final class LogLoop {
         let now = MonotonicClock.now()
         isFlooded = false
         for token in ready {
+            // What comes now may be the first words of a process that is new since then.
+            if tokens[token]?.isBetweenRuns == true { takeMail() }
             if let stream = tokens[token] {
                 mark.begin(stream.id, at: MonotonicClock.now())
                 let moved = stream.pump(scratch, at: now)
@@ -218,10 +220,12 @@ final class LogLoop {
             guard let stream = streams[id] else { return }
             stream.begin(run, at: now)
             settle(stream, at: now)
-        case .ended(let id):
-            guard let stream = streams[id] else { return }
-            stream.end(scratch, at: now)
-            settle(stream, at: now)
+        case .ended(let id, let place, let token):
+            if let stream = streams[id] {
+                stream.end(at: place, scratch, now)
+                settle(stream, at: now)
+            }
+            notices(.drained(token))
         case .drain(let id, let token):
             drain(id, at: now)
             notices(.drained(token))

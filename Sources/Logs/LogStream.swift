@@ -21,6 +21,8 @@ final class LogStream {
     private(set) var isHeld = false
     /// Since when what is in the FIFO waits there for its end; nil when it does not.
     private(set) var unfinishedSince: Instant?
+    /// Whether a process has ended, and nothing is known of another.
+    private(set) var isBetweenRuns = false
     /// What looks at the bytes; nil where nobody has to.
     private var filter: OutputFilter?
 
@@ -174,6 +176,7 @@ final class LogStream {
         } drop: { count in
             (try? scratch.discard(count, from: reader.descriptor)) != nil
         }
+        filter.treatment.position?.begin()
         var taken = filter.pass(bytes, wait, to: exits)
         let since = taken > 0 ? now : unfinishedSince ?? now
         if taken == 0, filter.isUnfinished,
@@ -182,6 +185,7 @@ final class LogStream {
         {
             taken = filter.pass(bytes, .full, to: exits)
         }
+        filter.treatment.position?.advance(by: taken)
         unfinishedSince = filter.isUnfinished ? since : nil
         lost += lostHere
         return taken
@@ -212,19 +216,30 @@ final class LogStream {
     /// What the one before it wrote was read when it had ended. What is there by now can be this
     /// one's first words: it may have been faster than the news of it.
     func begin(_ run: PID, at now: Instant) {
+        isBetweenRuns = false
         guard let filter else { return }
         if filter.run != nil { note(lost: accept(filter.abandon()[...], at: now)) }
         filter.run = run
     }
 
     /// Nothing will follow what has been begun.
-    func end(_ scratch: Scratch, at now: Instant) {
+    ///
+    /// - Parameters:
+    ///   - place: Where the words of the process end, by its `ReadPosition`; nil for all there is.
+    ///   - scratch: What to look at bytes with.
+    ///   - now: The instant of the turn.
+    func end(at place: UInt64? = nil, _ scratch: Scratch, _ now: Instant) {
+        isBetweenRuns = true
         guard let filter, let reader else { return }
-        drain(scratch, at: now)
+        let position = filter.treatment.position
+        var left = place.flatMap { position?.distance(to: $0) } ?? .max
+        left -= drain(scratch, upTo: left, at: now)
         var lost = 0
-        while let left = try? reader.descriptor.waitingCount(), left > 0, !isHeld {
-            let taken = pass(filter, reader, scratch, upTo: left, .over, at: now, &lost) ?? 0
+        while left > 0, let waiting = try? reader.descriptor.waitingCount(), waiting > 0, !isHeld {
+            let share = min(waiting, left)
+            let taken = pass(filter, reader, scratch, upTo: share, .over, at: now, &lost) ?? 0
             if taken == 0 { break }
+            left -= taken
         }
         lost += accept(filter.abandon()[...], at: now)
         note(lost: lost)
@@ -245,14 +260,23 @@ final class LogStream {
     }
 
     /// Moves everything that is in the FIFO now, but not what is still coming.
-    func drain(_ scratch: Scratch, at now: Instant) {
-        guard let reader, let waiting = try? reader.descriptor.waitingCount() else { return }
-        var left = waiting
+    ///
+    /// - Parameters:
+    ///   - scratch: What to look at bytes with.
+    ///   - limit: The most that is moved.
+    ///   - now: The instant of the turn.
+    /// - Returns: How many bytes it was.
+    @discardableResult
+    func drain(_ scratch: Scratch, upTo limit: Int = .max, at now: Instant) -> Int {
+        guard let reader, let waiting = try? reader.descriptor.waitingCount() else { return 0 }
+        let all = min(waiting, limit)
+        var left = all
         while left > 0 {
             let moved = pump(scratch, at: now, upTo: left)
             if moved == 0 { break }
             left -= moved
         }
+        return all - left
     }
 
     /// Writes one piece that did not come through a FIFO.
@@ -279,7 +303,7 @@ final class LogStream {
     /// Writes what is left and what was held back, and tells the followers that this is all.
     func close(_ scratch: Scratch, at now: Instant, followersEnd end: FollowEnd) {
         drain(scratch, at: now)
-        self.end(scratch, at: now)
+        self.end(scratch, now)
         // What was to wait for room waits no longer.
         let waiting = isHeld ? (try? reader?.descriptor.waitingCount()) ?? 0 : 0
         note(lost: waiting + output.finish() + (tap?.finish() ?? 0))

@@ -54,7 +54,7 @@ package final class LogThreads: Sendable {
             activity.post(command)
         case .attach(let id, _, let target, _):
             attach(id, target).post(command)
-        case .retarget(let id, _, _), .began(let id, _), .ended(let id), .drain(let id, _),
+        case .retarget(let id, _, _), .began(let id, _), .ended(let id, _, _), .drain(let id, _),
             .clear(let id, _), .readTail(let id, _, _), .readSlice(let id, _, _, _),
             .follow(_, let id, _, _):
             home(of: id).post(command)

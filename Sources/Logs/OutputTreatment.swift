@@ -28,6 +28,8 @@ package struct OutputTreatment: Sendable {
     package var heard: Ear?
     /// Who has the pipe already.
     package var run: PID?
+    /// Counts what is read.
+    package var position: ReadPosition?
 
     package init(
         stripsEscapes: Bool = false,

@@ -88,6 +88,16 @@ package struct OutputPipe: Hashable, Sendable {
         return end
     }
 
+    /// How many bytes are in it; nil when that cannot be told.
+    package var waitingCount: Int? {
+        var count: Int32 = 0
+        var status = stat()
+        guard fstat(number, &status) == 0, UInt64(status.st_ino) == inode,
+            ioctl(number, UInt(FIONREAD), &count) == 0
+        else { return nil }
+        return Int(count)
+    }
+
     private static func path(_ number: Int32) -> String { "/proc/self/fd/\(number)" }
 
     private static func status(

@@ -37,6 +37,8 @@ struct Outlet {
     /// What is done with the output beside writing it down.
     var rules: OutputRules
     var channel: Channel?
+    /// How far it has been read.
+    let position = ReadPosition()
     var lostBytes: UInt64 = 0
     var trouble: String?
 
@@ -57,6 +59,12 @@ struct Outlet {
     /// Which pipe a program writes to, should its reader have to be opened anew; 0 for none.
     var inode: UInt64 {
         if case .pipe(let pipe) = channel { pipe.inode } else { 0 }
+    }
+
+    /// Where what has been written so far ends; nil where that cannot be told.
+    var end: UInt64? {
+        guard case .pipe(let pipe) = channel else { return nil }
+        return position.end { pipe.waitingCount }
     }
 
     private var file: LogFileSettings? {

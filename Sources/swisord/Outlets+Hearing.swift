@@ -19,12 +19,10 @@ extension Outlets {
     mutating func ended(_ child: Child) -> [LogToken] {
         var tokens: [LogToken] = []
         for outlet in [child.stdout, child.stderr] where outlet.isTreated {
-            logs.post(.ended(outlet.id))
-            guard outlet.rules.isTold else { continue }
             nextToken += 1
             let token = LogToken(rawValue: nextToken)
-            logs.post(.drain(outlet.id, token))
-            tokens.append(token)
+            logs.post(.ended(outlet.id, at: outlet.end, token))
+            if outlet.rules.isTold { tokens.append(token) }
         }
         return tokens
     }
@@ -36,6 +34,7 @@ extension Outlets {
     func treatment(of outlet: Outlet, of child: Child, _ run: PID?) -> OutputTreatment {
         let rules = outlet.rules
         var treatment = OutputTreatment(stripsEscapes: rules.stripsEscapes, run: run)
+        treatment.position = outlet.position
         if rules.isAnswer {
             // Who says more at a time than that does not talk, and would only cost time.
             let credit = StreamCredit(bytes: Self.mostAnswers)

@@ -27,12 +27,18 @@ struct SpokenRunTests {
         )
     }
 
-    private static func treatment(_ heard: Box<[String]>, run: PID? = nil) -> OutputTreatment {
+    private static func treatment(
+        _ heard: Box<[String]>,
+        run: PID? = nil,
+        _ position: ReadPosition? = nil
+    ) -> OutputTreatment {
         let ear: OutputTreatment.Ear = { bytes, run in
             let speaker = run.map { "\($0)" } ?? "nobody"
             heard.change { $0.append("\(speaker): \(String(decoding: bytes, as: UTF8.self))") }
         }
-        return OutputTreatment(heard: ear, run: run)
+        var treatment = OutputTreatment(heard: ear, run: run)
+        treatment.position = position
+        return treatment
     }
 
     private func pump() {
@@ -45,9 +51,29 @@ struct SpokenRunTests {
         stream.begin(7, at: MonotonicClock.now())
         pump()
         writer.write("last words")
-        stream.end(scratch, at: MonotonicClock.now())
+        stream.end(scratch, MonotonicClock.now())
         writer.write("two")
         stream.begin(8, at: MonotonicClock.now())
+        pump()
+        #expect(heard.value == ["7: one", "7: last words", "8: two"])
+    }
+
+    @Test("ends where it ended, also when the news of that comes late")
+    func late() {
+        let position = ReadPosition()
+        stream.treat(Self.treatment(heard, run: nil, position), at: MonotonicClock.now())
+        stream.begin(7, at: MonotonicClock.now())
+        writer.write("one")
+        pump()
+        writer.write("last words")
+        let end = position.end { 10 }
+        #expect(end == 13)
+        writer.write("two")
+        #expect(!stream.isBetweenRuns)
+        stream.end(at: end, scratch, MonotonicClock.now())
+        #expect(stream.isBetweenRuns)
+        stream.begin(8, at: MonotonicClock.now())
+        #expect(!stream.isBetweenRuns)
         pump()
         #expect(heard.value == ["7: one", "7: last words", "8: two"])
     }
