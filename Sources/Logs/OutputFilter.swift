@@ -44,9 +44,7 @@ final class OutputFilter {
             let piece = treatment.scanner.next(in: rest, isOpen: message != nil, wait)
             if piece == .unfinished {
                 isUnfinished = wait == .more
-                if wait == .full, takeBeginning(rest.dropFirst(known), to: exits) {
-                    known = rest.count
-                }
+                if wait == .full { known += takeBeginning(rest.dropFirst(known), to: exits) }
                 break
             }
             let count = take(piece, of: rest, known: known, to: exits)
@@ -59,10 +57,11 @@ final class OutputFilter {
         return next.count - (rest.count - known)
     }
 
-    /// Takes out what may be the beginning of something: nothing may be left in the pipe.
-    private func takeBeginning(_ bytes: ArraySlice<UInt8>, to exits: Exits) -> Bool {
-        guard message == nil else { return exits.drop(bytes.count) }
-        return log(bytes, to: exits) == bytes.count
+    /// Takes out what may be the beginning of something, as nothing may be left in the pipe; answers
+    /// how many bytes that was, which are fewer where the log takes no more.
+    private func takeBeginning(_ bytes: ArraySlice<UInt8>, to exits: Exits) -> Int {
+        guard message == nil else { return exits.drop(bytes.count) ? bytes.count : 0 }
+        return log(bytes, to: exits)
     }
 
     /// Takes a piece to where it belongs, and answers how many of its bytes that was.

@@ -151,6 +151,19 @@ struct OutputFilterTests {
         #expect(escape.text == "a\u{1B}[3b")
     }
 
+    @Test("knows a tag of which a full log took a part")
+    func fullPause() {
+        let world = World()
+        world.room = 4
+        world.write("<!--XSUP", .full)
+        #expect(world.text == "<!--")
+        #expect(world.pipe == Array("XSUP".utf8))
+        world.room = .max
+        world.write("ERVISOR:BEGIN-->a" + end + "b")
+        #expect(world.told == ["a"])
+        #expect(world.text == "<!--b")
+    }
+
     @Test("writes down what has no end when there will be none")
     func over() {
         let world = World()
