@@ -112,7 +112,7 @@ let package = Package(
         .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
         .testTarget(
             name: "ImportTests",
-            dependencies: ["Import", "Configuration", "Supervision", ordered],
+            dependencies: ["Import", "Configuration", "Supervision", "YAML", ordered],
             exclude: ["Fixtures", "record"]
         ),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision", "FleetSimulator"]),

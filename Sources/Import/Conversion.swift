@@ -49,6 +49,17 @@ package struct Library: Sendable {
     }
 }
 
+extension Library {
+    /// The text of a file; none has a NUL in it, which a supervisor.yaml cannot hold either.
+    func text(of path: String) throws(Unreadable) -> String {
+        let bytes = try read(path).get()
+        guard !bytes.contains(0) else {
+            throw Unreadable(reason: "a NUL byte is in it, so it is no text")
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
 /// A file cannot be read, or nothing in it can be converted.
 package struct Unreadable: Error, Hashable, Sendable {
     package let reason: String
@@ -76,7 +87,7 @@ extension Conversion {
         library: Library,
         surroundings: Surroundings
     ) throws(Unreadable) -> Conversion {
-        let text = String(decoding: try library.read(path).get(), as: UTF8.self)
+        let text = try library.text(of: path)
         var converter = Converter(output: output, surroundings: surroundings)
         if Procfile.isOne(name: file, text: text) {
             return converter.convert(Procfile(text, file: file, folder: PathText.parent(of: path)))

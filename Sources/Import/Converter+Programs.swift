@@ -49,6 +49,9 @@ extension Converter {
                 return
             }
             count = number
+            if count > Converter.mostCopies {
+                lose("swisord has \(Converter.mostCopies) processes at most", at: value.place)
+            }
             entries.append(entry("numprocs", .plain(String(number)), of: value))
         }
         guard let value = section["process_name"] else {
@@ -75,6 +78,9 @@ extension Converter {
             entries.append(entry("process_name", .text(text), of: value))
         }
     }
+
+    /// How many processes there can be of a program.
+    static let mostCopies = 10_000
 
     private static let unnumbered =
         "supervisord refuses numprocs above 1 unless process_name has %(process_num) in it"

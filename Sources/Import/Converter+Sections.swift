@@ -143,6 +143,10 @@ extension Converter {
             note("[\(section.name)] names no programs; it is left out", at: section.place)
             return
         }
+        guard groups[name] == nil else {
+            lose("there are two groups '\(name)'; one is left out", at: section.place)
+            return
+        }
         var entry = YAMLEntry(name, .map(entries), comments: section.comments)
         entry.tail = section.tail
         groups.append(entry)

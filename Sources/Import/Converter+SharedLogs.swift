@@ -97,8 +97,9 @@ private struct LogWriters {
             guard case .plain(let text) = entries[key]?.value else { return nil }
             return Int(text)
         }
-        let first = number("numprocs_start") ?? 0
-        numbers = first..<(first + max(number("numprocs") ?? 1, 1))
+        // No more than there can be here: the numbers of a file may be any.
+        let first = min(number("numprocs_start") ?? 0, 1_000_000)
+        numbers = first..<(first + min(max(number("numprocs") ?? 1, 1), Converter.mostCopies))
     }
 }
 

@@ -48,7 +48,8 @@ extension Converter {
         }
         guard text.contains("\n") else { return .text(text) }
         let lines = text.split(separator: "\n").map { String($0.trimmed) }
-        return ShellWords.canBeFolded(text) ? .folded(lines) : .items(words)
+        let canBeFolded = ShellWords.canBeFolded(text) && lines.allSatisfy(YAMLWriter.isPrintable)
+        return canBeFolded ? .folded(lines) : .items(words)
     }
 
     /// Tells that a variable is one word here, whatever it holds.
@@ -127,12 +128,19 @@ extension Converter {
                 lose("'\(pair.name)' cannot be the name of a variable", at: value.place)
                 continue
             }
+            guard pair.name.utf8.count <= Converter.longestKey else {
+                lose("a name of \(pair.name.utf8.count) bytes is too long here", at: value.place)
+                continue
+            }
             guard let text = written(pair.value, of: value) else { continue }
             noteMissing(pair.value.names, value)
             entries[pair.name] = YAMLEntry(pair.name, .text(text))
         }
         return entries.isEmpty ? nil : .map(entries)
     }
+
+    /// YAML has keys of 1024 characters at most.
+    private static let longestKey = 1000
 
     mutating func names(_ value: INIValue, _ key: String) -> YAMLValue? {
         guard let text = settled(value, key) else { return nil }

@@ -17,7 +17,8 @@ struct KeyRule: Sendable {
         case exitCodes
         /// true, false or unexpected.
         case restart
-        case choice
+        /// How much the activity log says.
+        case level
         case text
         case path
         case command
@@ -50,7 +51,7 @@ extension KeyRule {
         KeyRule("logfile", .special),
         KeyRule("logfile_maxbytes", .size),
         KeyRule("logfile_backups", .number(least: 0)),
-        KeyRule("loglevel", .choice),
+        KeyRule("loglevel", .level),
         KeyRule("pidfile", .path),
         KeyRule("umask", .octal),
         KeyRule("directory", .path),
@@ -196,7 +197,7 @@ extension Converter {
         case .command: return command(value)
         case .environment(let twice): return environment(value, isExpandedTwice: twice)
         case .names: return names(value, rule.name)
-        case .boolean, .integer, .number, .size, .octal, .signal, .exitCodes, .restart, .choice:
+        case .boolean, .integer, .number, .size, .octal, .signal, .exitCodes, .restart, .level:
             guard let text = settled(value, rule.name) else { return nil }
             guard let result = scalar(String(text.trimmed), rule, value) else {
                 lose("supervisord refuses '\(text)' for '\(rule.name)'", at: value.place)
@@ -247,7 +248,7 @@ extension Converter {
         case .restart:
             if text.lowercased() == "unexpected" { return .plain("unexpected") }
             return boolean(text).map { .plain($0 ? "true" : "false") }
-        case .choice: return .plain(text.lowercased())
+        case .level: return LogLevel(rawValue: text.lowercased()).map { .plain($0.rawValue) }
         case .text, .path, .command, .environment, .names, .special, .dropped, .missing: return nil
         }
     }

@@ -61,18 +61,17 @@ struct SupervisordFile {
 
     private mutating func include(_ path: String, _ library: Library) {
         let shown = display(of: path)
-        switch library.read(path) {
-        case .success(let bytes):
+        do throws(Unreadable) {
             let reader = INIReader(
-                String(decoding: bytes, as: UTF8.self),
+                try library.text(of: path),
                 file: shown,
                 folder: PathText.parent(of: path),
                 into: document
             )
             document = reader.document
             findings += reader.findings
-        case .failure(let failure):
-            report(.lost, Place(file: shown, line: 0), "cannot be included: \(failure.reason)")
+        } catch {
+            report(.lost, Place(file: shown, line: 0), "cannot be included: \(error.reason)")
         }
     }
 

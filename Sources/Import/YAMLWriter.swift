@@ -67,11 +67,13 @@ extension YAMLWriter {
     /// A text as a scalar on one line.
     static func scalar(_ text: String, inFlow: Bool) -> String {
         if isPlain(text, inFlow: inFlow) { return text }
-        let needsEscapes = text.unicodeScalars.contains(where: isControl)
-        if !needsEscapes, !text.contains("'") || text.contains("\"") || text.contains("\\") {
-            return "'" + text.replacing("'", with: "''") + "'"
+        let scalars = Array(text.unicodeScalars)
+        if isPrintable(text),
+            !scalars.contains("'") || scalars.contains("\"") || scalars.contains("\\")
+        {
+            return "'" + scalars.map { $0 == "'" ? "''" : String($0) }.joined() + "'"
         }
-        return "\"" + text.unicodeScalars.map(escaped).joined() + "\""
+        return "\"" + scalars.map(escaped).joined() + "\""
     }
 
     /// Whether a reader takes the bare text for this text and nothing else.
@@ -85,13 +87,20 @@ extension YAMLWriter {
             !"-?:,[]{}#&*!|>'\"%@`~=<. ".unicodeScalars.contains(first)
                 || text.hasPrefix("./") || text.hasPrefix("../")
         else { return false }
-        guard last != ":", last != " ", !text.contains(": "), !text.contains(" #") else {
-            return false
-        }
+        // An accent may stand behind any of these, which makes another character of it to Swift alone.
+        let pairs = zip(text.unicodeScalars, text.unicodeScalars.dropFirst())
+        guard last != ":", last != " ",
+            !pairs.contains(where: { $0 == (":", " ") || $0 == (" ", "#") })
+        else { return false }
         if inFlow, text.unicodeScalars.contains(where: { ",[]{}".unicodeScalars.contains($0) }) {
             return false
         }
-        return !text.unicodeScalars.contains(where: isControl)
+        return isPrintable(text)
+    }
+
+    /// Whether a text can stand in a file as it is.
+    static func isPrintable(_ text: String) -> Bool {
+        !text.unicodeScalars.contains(where: isControl)
     }
 
     private static func looksLikeNumber(_ text: String) -> Bool {
