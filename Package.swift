@@ -105,7 +105,8 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "CGuardianFuzz", "Configuration", "Supervision", "Platform", "Logs", "ControlAPI",
-                "ControlServer", "XMLRPC", nioCore, nioEmbedded, nioHTTP1, ordered,
+                "ControlServer", "XMLRPC", "Import", "YAML", nioCore, nioEmbedded, nioHTTP1,
+                ordered,
             ],
             path: "Tests/FuzzTargets"
         ),

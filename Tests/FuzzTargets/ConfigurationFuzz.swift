@@ -19,7 +19,7 @@ enum ConfigurationFuzz {
         _ = ConfigurationLoader.socketPath(file: path, surroundings: surroundings)
     }
 
-    private static let surroundings = Surroundings(
+    static let surroundings = Surroundings(
         environment: ["HOME": "/home/josh", "PERCENT": "100%(here)s"],
         hostName: "node7",
         homeDirectory: "/home/josh",

@@ -27,6 +27,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case lines
     case logs
     case listeners
+    case output
+    case imports
 
     /// Gives bytes to the target.
     package func run(_ bytes: [UInt8]) throws(Finding) {
@@ -43,6 +45,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .lines: try LineFuzz.run(bytes)
         case .logs: try LogFuzz.run(bytes)
         case .listeners: try ListenerFuzz.run(bytes)
+        case .output: try OutputFuzz.run(bytes)
+        case .imports: try ImportFuzz.run(bytes)
         }
     }
 }
