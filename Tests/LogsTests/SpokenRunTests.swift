@@ -98,7 +98,7 @@ struct SpokenRunTests {
         stream.begin(7, at: MonotonicClock.now())
         writer.write("two")
         pump()
-        stream.end(scratch, at: MonotonicClock.now())
+        stream.end(scratch, MonotonicClock.now())
         writer.write("three")
         pump()
         #expect(heard.value == ["nobody: one", "7: two", "nobody: three"])

@@ -149,3 +149,19 @@ def a_daemon_that_is_killed(site):
     site.wait("a", "RUNNING")
     site.note("the program lives", alive(pid))
     site.note("there is no second copy", site.pid("a") == pid)
+
+
+@scenario(differs="a-second-signal-kills")
+def a_second_signal_to_end(site):
+    """With a program that would take ten minutes to be killed."""
+    pid = run_deaf(site)
+    site.signal(signal.SIGTERM)
+    site.wait_text("main.log", "waiting for deaf to")
+    site.signal(signal.SIGTERM)
+    eventually(lambda: site.ended() or site.read("main.log").count(b"received SIGTERM") > 1, "it is noticed")
+    if site.name == "swisord":
+        site.wait_exit()
+    site.note("the program lives", alive(pid))
+    if alive(pid):
+        os.kill(pid, signal.SIGKILL)
+    site.note("status", site.wait_exit())
