@@ -68,6 +68,8 @@ struct SHA256 {
 
     /// Whether two digests are the same, in a time that does not tell where they differ.
     static func isSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
-        one.count == other.count && zip(one, other).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
+        // `|` and `^` bind alike in Swift: without the parentheses the last byte could make up for
+        // all that came before it.
+        one.count == other.count && zip(one, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }

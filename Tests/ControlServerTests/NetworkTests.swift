@@ -224,6 +224,18 @@ struct PasswordTests {
         #expect(hex.joined() == digest)
     }
 
+    @Test("is no other, whichever bytes of the two digests are alike")
+    func others() {
+        #expect(SHA256.isSame([0, 1], [0, 1]))
+        #expect(!SHA256.isSame([0, 1], [1, 1]))
+        #expect(!SHA256.isSame([0, 1], [0, 0]))
+        #expect(!SHA256.isSame([0, 1], [0]))
+        let secret = StoredPassword("secret")
+        let accepted = (0..<4096).filter { secret.isSame(as: "guess \($0)") }
+        #expect(accepted.isEmpty)
+        #expect(secret.isSame(as: "secret"))
+    }
+
     @Test("is the first line of a file, or a digest of it with salt")
     func stored() throws {
         let plain = try #require(StoredPassword(file: "pa ss\nmore"))

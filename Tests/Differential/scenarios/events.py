@@ -168,8 +168,7 @@ def listener_whose_buffer_is_full(site):
     for number in range(8):
         site.rpc().supervisor.sendRemoteCommEvent("number %d" % number, "")
     site.write("one.told.go", "")
-    last_told = site.wait_text("one.told", "number 7")
-    site.note("told", last_told)
+    site.note("told", site.wait_text("one.told", "number 7"))
 
 
 def listener_file(name, *keys, differs=()):

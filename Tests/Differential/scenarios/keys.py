@@ -124,7 +124,7 @@ access("socket_for_its_owner")
 access("socket_for_a_group", "chmod=0770")
 access("socket_for_everybody", "chmod=0777")
 if os.getuid() == 0:
-    access("socket_of_another", "chmod=0770", "chown=nobody:nogroup")
+    access("socket_of_another", "chmod=0770", "chown=65534:65534")
 
 
 def ask(port, user=None, method="getState"):
