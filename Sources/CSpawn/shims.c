@@ -78,6 +78,8 @@ void swisord_name_thread(pthread_t thread, const char *name) {
     (void)pthread_setname_np(thread, cut);
 }
 
+int swisord_thread_number(void) { return gettid(); }
+
 int swisord_empty_file(void) {
     int descriptor = memfd_create("swisord-null", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (descriptor < 0) return -1;

@@ -71,9 +71,16 @@ final class WorkMark: Sendable {
     /// The start of the work in nanoseconds, 0 while there is none.
     private let since = Atomic<Int64>(0)
     private let stream = Atomic<Int>(0)
+    private let number = Atomic<Int32>(0)
 
     init(_ watch: DiskWatch?) {
         self.watch = watch
+    }
+
+    /// The kernel's number of the thread, once that has said that it works.
+    var thread: Int32 {
+        get { number.load(ordering: .relaxed) }
+        set { number.store(newValue, ordering: .relaxed) }
     }
 
     /// The thread turns to this log.

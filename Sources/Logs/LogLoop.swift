@@ -62,6 +62,7 @@ final class LogLoop {
     /// Takes turns until `shutdown`.
     func run() {
         holdBackWriteSignals()
+        mark.thread = ThisProcess.thread
         while !isOver {
             let ready = waitForWork()
             takeMail()

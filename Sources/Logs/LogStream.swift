@@ -28,6 +28,8 @@ final class LogStream {
 
     /// The most that one stream moves before the others have their turn.
     static let share = 1024 * 1024
+    /// The same where the bytes are looked at, which takes many calls.
+    private static let lookedAtShare = 64 * 1024
 
     private static let short = 32 * 1024
 
@@ -67,6 +69,7 @@ final class LogStream {
         guard let reader, !isAtEnd else { return 0 }
         output.file?.prepare(at: now)
         isHeld = false
+        let share = filter == nil ? share : min(share, Self.lookedAtShare)
         var moved = 0
         var lost = 0
         while moved < share {

@@ -81,10 +81,20 @@ package final class LogThreads: Sendable {
         return silence >= DiskWatch.patience ? silence : nil
     }
 
-    /// Whether a log thread has been at just this stream for longer than a disk should take.
+    /// Whether a log thread has been at just this stream for longer than a disk should take, and
+    /// not for want of a processor.
     package func isHeldUp(_ id: StreamID, at now: Instant) -> Bool {
-        guard let work = home(of: id).mark.work, work.stream == id else { return false }
-        return now.duration(since: work.since) > .milliseconds(100)
+        home(of: id).mark.work?.stream == id && keepsWaiting(id, at: now)
+    }
+
+    /// Whether whoever reads this stream waits for a disk, and may for long.
+    package func keepsWaiting(_ id: StreamID, at now: Instant) -> Bool {
+        let mark = home(of: id).mark
+        guard let work = mark.work, now.duration(since: work.since) > .milliseconds(100) else {
+            return false
+        }
+        // Without /proc it is better to leave a pipe than to hang with its reader.
+        return ProcessStat.read(mark.thread)?.isRunnable != true
     }
 
     /// Waits until all threads have ended, which `shutdown` asks for.

@@ -35,6 +35,9 @@ package struct ProcessStat: Hashable, Sendable {
     /// Whether the process has ended: a zombie, or dead.
     package var hasEnded: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
 
+    /// Whether it is only waiting for a processor, if it does not have one.
+    package var isRunnable: Bool { state == UInt8(ascii: "R") }
+
     /// Whether it has executed a program since it was made (PF_FORKNOEXEC is clear).
     ///
     /// False between clone and exec; a zombie still tells.

@@ -8,6 +8,10 @@ package enum ThisProcess {
     package static var pid: Int32 { getpid() }
 
     package static var parent: Int32 { getppid() }
+
+    /// The kernel's number of the calling thread.
+    package static var thread: Int32 { swisord_thread_number() }
+
     /// How many ticks of /proc/PID/stat are a second.
     package static var clockTicks: Int { sysconf(Int32(_SC_CLK_TCK)) }
     /// The size of a page, in bytes.

@@ -147,6 +147,8 @@ int swisord_is_subreaper(void);
 int swisord_permit_threads(void);
 /* Names a thread in ps and top; more than 15 bytes are cut. */
 void swisord_name_thread(pthread_t thread, const char *name);
+/* gettid(), which Swift does not see. */
+int swisord_thread_number(void);
 /* An empty file that can be read to its end at once and never written: /dev/null without /dev. */
 int swisord_empty_file(void);
 /* flock(descriptor, LOCK_EX | LOCK_NB). A header that brings struct stat along, as <sys/file.h>
