@@ -235,12 +235,13 @@ final class LogStream {
         isBetweenRuns = true
         guard let filter, let reader else { return }
         let position = filter.treatment.position
-        var left = place.flatMap { position?.distance(to: $0) } ?? .max
+        // No more than is there now: somebody may write on and on.
+        var left = (try? reader.descriptor.waitingCount()) ?? 0
+        left = min(left, place.flatMap { position?.distance(to: $0) } ?? .max)
         left -= drain(scratch, upTo: left, at: now)
         var lost = 0
-        while left > 0, let waiting = try? reader.descriptor.waitingCount(), waiting > 0, !isHeld {
-            let share = min(waiting, left)
-            let taken = pass(filter, reader, scratch, upTo: share, .over, at: now, &lost) ?? 0
+        while left > 0, !isHeld {
+            let taken = pass(filter, reader, scratch, upTo: left, .over, at: now, &lost) ?? 0
             if taken == 0 { break }
             left -= taken
         }

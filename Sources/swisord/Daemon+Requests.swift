@@ -241,7 +241,10 @@ extension Daemon {
 
     private func handle(_ notice: LogNotice) {
         if notice == .ended { haveLogsEnded = true }
-        if case .drained(let token) = notice { announce(held.answered(token)) }
+        if case .drained(let token) = notice {
+            announce(held.answered(token))
+            hasRead(token)
+        }
         if let line = outlets.take(notice, children) {
             log.log(level: line.level, "\(line.text)")
         }

@@ -94,6 +94,8 @@ final class Daemon {
     var reactor: Reactor
     private var ready: [Reactor.Event] = []
     var isReaping = true
+    /// The end of a program that waits to be dealt with until its last output has been read.
+    var lastWords: LastWords?
     /// The process group of who was told last to have ended; nil when it is not known.
     private var endedGroup: PID?
     /// Children on their way to exec.
@@ -177,7 +179,9 @@ final class Daemon {
         let received =
             ready.contains { $0.token == Source.signals.rawValue }
             ? signals.read().map(\.signal) : []
-        let hasNews = ready.contains { $0.token == Source.guardian.rawValue }
+        let hasNews =
+            ready.contains { $0.token == Source.guardian.rawValue }
+            || lastWords.map { $0.next <= now } == true
         if isReaping || hasNews || received.contains(.child) { takeExits() }
         for event in ready where event.token >= Source.firstReport.rawValue {
             if event.token >= Source.firstInput.rawValue {
@@ -211,16 +215,18 @@ final class Daemon {
 
     private func timeout() -> Duration? {
         if isReaping || !autostarting.isEmpty { return .zero }
-        let events = eventTimeout()
+        let events = [eventTimeout(), lastWords?.next.duration(since: MonotonicClock.now())]
+            .compactMap(\.self).min().map { max(.zero, $0) }
         guard let left = fleet.nextDeadline()?.duration(since: MonotonicClock.now()) else {
             return events
         }
-        let held = exits.expectsMore ? max(left, Self.longestHold) : left
+        let held = exits.expectsMore || lastWords != nil ? max(left, Self.longestHold) : left
         return events.map { min($0, held) } ?? held
     }
 
     /// Whether deadlines wait until all exits have been told, but not for a guardian that hangs.
     private func isHeldBack() -> Bool {
+        if lastWords != nil { return true }
         guard exits.expectsMore, let deadline = fleet.nextDeadline() else { return false }
         return now.duration(since: deadline) < Self.longestHold
     }
@@ -232,6 +238,13 @@ final class Daemon {
     /// One is dealt with, recorded and acknowledged before the next: what it starts can have the
     /// pid of no other that has ended, and a manager that dies in between is told again.
     private func takeExits() {
+        if lastWords != nil {
+            guard let child = takeHeard() else {
+                isReaping = false
+                return
+            }
+            take(child)
+        }
         for _ in 0..<Self.exitsPerTurn {
             guard let news = exits.next() else {
                 if case .guardian(let link) = exits {
@@ -244,18 +257,26 @@ final class Daemon {
             }
             switch news {
             case .ended(let child):
-                if let id = members.removeValue(forKey: child.pid) {
-                    endedGroup = child.pid
-                    handleExit(of: id, child.status, pid: child.pid)
-                } else {
-                    endedGroup = lingering.isNone ? nil : ProcessStat.read(child.pid)?.group
-                    log.info("reaped unknown pid \(child.pid) (\(child.status))")
+                if awaitsLastWords(of: child) {
+                    isReaping = false
+                    return
                 }
-                if exits.acknowledge(child.pid) { tellEmptied(after: endedGroup) }
+                take(child)
             case .collected: tellEmptied(after: endedGroup)
             }
         }
         isReaping = true
+    }
+
+    private func take(_ child: ReapedChild) {
+        if let id = members.removeValue(forKey: child.pid) {
+            endedGroup = child.pid
+            handleExit(of: id, child.status, pid: child.pid)
+        } else {
+            endedGroup = lingering.isNone ? nil : ProcessStat.read(child.pid)?.group
+            log.info("reaped unknown pid \(child.pid) (\(child.status))")
+        }
+        if exits.acknowledge(child.pid) { tellEmptied(after: endedGroup) }
     }
 
     private static let exitsPerTurn = 64

@@ -15,6 +15,26 @@ extension Outlets {
         }
     }
 
+    /// Has what a child left in its pipes taken apart while nobody else writes to them.
+    ///
+    /// Answers by what to know that it has been. Nobody is asked who waits for a disk.
+    mutating func finish(_ child: Child, at now: Instant) -> Set<LogToken> {
+        var tokens: Set<LogToken> = []
+        for outlet in [child.stdout, child.stderr]
+        where outlet.isTreated && !outlet.rules.isAnswer && !logs.keepsWaiting(outlet.id, at: now) {
+            nextToken += 1
+            let token = LogToken(rawValue: nextToken)
+            logs.post(.ended(outlet.id, at: outlet.end, token))
+            tokens.insert(token)
+        }
+        return tokens
+    }
+
+    /// Whether a disk keeps waiting who reads what a child has written.
+    func keepsWaiting(_ child: Child, at now: Instant) -> Bool {
+        [child.stdout, child.stderr].contains { $0.isTreated && logs.keepsWaiting($0.id, at: now) }
+    }
+
     /// The process of a child has ended; answers by what to know that its last words have been told.
     mutating func ended(_ child: Child) -> [LogToken] {
         var tokens: [LogToken] = []

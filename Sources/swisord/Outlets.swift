@@ -69,7 +69,7 @@ struct Outlets {
     /// its pipes; where there is none a new pipe serves the next start.
     ///
     /// Where they `areKept` the guardian has the readers already, in the places of this process.
-    func resume(
+    mutating func resume(
         _ id: MemberID,
         _ process: ProcessConfiguration,
         _ credentials: Credentials?,
@@ -88,7 +88,7 @@ struct Outlets {
         return child
     }
 
-    private func reattach(
+    private mutating func reattach(
         _ outlet: inout Outlet,
         _ reader: consuming OwnedDescriptor,
         for child: Child,
@@ -105,6 +105,11 @@ struct Outlets {
             if !isKept { store.keep(reader, of: outlet.id) }
             let treatment = treatment(of: outlet, of: child, run)
             logs.post(.attach(outlet.id, reader: reader.release(), target, treatment))
+            // Nobody goes on with what the last run had begun to write.
+            if run == nil {
+                nextToken += 1
+                logs.post(.ended(outlet.id, at: nil, LogToken(rawValue: nextToken)))
+            }
         }
     }
 

@@ -61,6 +61,37 @@ struct OutputTests {
         }
     }
 
+    @Test("is kept apart from what the next run writes, which begins anew")
+    func nextRun() throws {
+        let script = """
+            if [ -e %(here)s/once ]; then
+            printf 'text<!--XSUPERVISOR:BEGIN-->whole<!--XSUPERVISOR:END-->\\033[1mbold\\n'
+            exec sleep 1000; fi; : >%(here)s/once; printf '<!--XSUPERVISOR:BEGIN-->half'
+            """
+        try Daemon.running(
+            """
+            programs:
+              a:
+                command: [sh, -c, "\(script.escaped)"]
+                stdout_capture_maxbytes: 1KB
+                strip_ansi: true
+                startsecs: 0
+                autorestart: true
+            """
+        ) { daemon in
+            let watch = try EventWatch(daemon.socket, "?types=PROCESS_COMMUNICATION&after=0")
+            try daemon.wait(forFile: "log/a.log", toHold: "bold\n")
+            let begin = "<!--XSUPERVISOR:BEGIN-->"
+            #expect(daemon.scratch.read("log/a.log") == begin + "halftextbold\n")
+            try eventually("the message") { try watch.notes().count == 1 }
+            let pid = try daemon.program("a").pid
+            #expect(
+                try payloads(watch, "PROCESS_COMMUNICATION_STDOUT")
+                    == ["processname:a groupname:a pid:\(pid)\nwhole"]
+            )
+        }
+    }
+
     @Test("makes events of all of it, also where no log is kept")
     func all() throws {
         try Daemon.running(
