@@ -5,7 +5,7 @@
  *
  * To be run as PID 1 of a pid namespace. The programs (chatter.c) write numbered records and note
  * in shared memory what they have written and how they end. Afterwards the logs must hold exactly
- * that, and at each look in between the daemon must know each program's present run and how the
+ * that, without colours and messages that are complete, and at each look in between the daemon must know each program's present run and how the
  * one before it ended. What it finds is printed as figures; the exit status is 1 when one of them
  * is not 0 that should be.
  */
@@ -79,13 +79,21 @@ static void configure(void) {
     fprintf(file,
             "swisord:\n  runtime_dir: %s/run\n  state_dir: %s/state\n  logfile: %s/swisord.log\n"
             "  logfile_maxbytes: 0\n  childlogdir: %s/log\n"
-            "programs:\n  chatter:\n    command: [%s, %s/table, \"%%(process_num)d\"]\n"
-            "    numprocs: %d\n    process_name: \"%%(process_num)02d\"\n    startsecs: 0\n"
-            "    autorestart: true\n    startretries: forever\n"
-            "    backoff: {initial: 1ms, max: 5ms}\n"
-            "    stdout_logfile_maxbytes: 512KB\n    stdout_logfile_backups: 400\n"
-            "    stderr_logfile: NONE\n",
-            folder, folder, folder, folder, chatter, folder, CHAOS_SLOTS);
+            "defaults:\n  startsecs: 0\n  autorestart: true\n  startretries: forever\n"
+            "  backoff: {initial: 1ms, max: 5ms}\n"
+            "  stdout_logfile: \"%s/log/%%(process_num)02d.log\"\n"
+            "  stdout_logfile_maxbytes: 512KB\n  stdout_logfile_backups: 400\n"
+            "  stderr_logfile: NONE\nprograms:\n",
+            folder, folder, folder, folder, folder);
+    for (int kind = 0; kind < 4; kind++)
+        fprintf(file,
+                "  chatter%d:\n    command: [%s, %s/table, \"%%(process_num)d\"]\n"
+                "    process_name: \"%%(process_num)02d\"\n    numprocs: %d\n"
+                "    numprocs_start: %d\n    strip_ansi: %s\n    stdout_capture_maxbytes: %s\n"
+                "    stdout_events_enabled: %s\n",
+                kind, chatter, folder, CHAOS_SLOTS / 4, kind * CHAOS_SLOTS / 4,
+                kind & CHAOS_COLOURS ? "true" : "false", kind & CHAOS_MESSAGES ? "1KB" : "0",
+                kind == 3 ? "true" : "false");
     fclose(file);
 }
 
@@ -360,9 +368,11 @@ int main(int count, char **words) {
     printf("chaos: %ld runs, %.1f MB of records: %lu bytes lost, %lu doubled, %lu torn\n", runs,
            (double)sum.records * CHAOS_RECORD / 1e6, sum.lost * CHAOS_RECORD,
            sum.doubled * CHAOS_RECORD, sum.torn * CHAOS_RECORD);
+    printf("chaos: %lu bytes of colours and messages without an end: %lu lost\n", sum.strays,
+           sum.missing);
     printf("chaos: %u statuses compared in %u looks: %u lost, %u wrong; %u programs doubled; "
            "longest silence %.0f ms\n",
            compared, looks, unknown, wrong - unknown, table->doubles, longest_silence);
     if (!kernel_keeps_status()) wrong -= unknown;
-    return sum.lost || sum.doubled || sum.torn || wrong || table->doubles || compared == 0;
+    return sum.lost || sum.doubled || sum.torn || sum.missing || wrong || table->doubles || compared == 0;
 }

@@ -11,6 +11,15 @@
 #define CHAOS_RUNS 100000
 #define CHAOS_RECORD 32
 
+/* Slots by what their programs write besides records: nothing, colours that are to be left out,
+   messages that are not for the log, both. None of it begins as a record does, or is half of
+   another. */
+#define CHAOS_COLOURS 1
+#define CHAOS_MESSAGES 2
+#define CHAOS_KIND(slot) ((slot) / (CHAOS_SLOTS / 4))
+#define CHAOS_COLOUR "\033[7;35m"
+#define CHAOS_MESSAGE "<!--XSUPERVISOR:BEGIN-->a message<!--XSUPERVISOR:END-->"
+
 struct chaos_run {
     pid_t pid;
     /* How it is about to end: an exit status, or a signal as a negative number; 0 before that. */
@@ -21,6 +30,8 @@ struct chaos_run {
     uint32_t begun, done;
     /* It has seen that all are to be calm, and ends only by a signal from then on. */
     uint32_t calm;
+    /* How much it has written of a colour or a message whose rest it has not begun to write. */
+    uint32_t half;
 };
 
 struct chaos_slot {

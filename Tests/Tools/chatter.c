@@ -41,6 +41,27 @@ static void rest(unsigned microseconds) {
     select(0, NULL, NULL, NULL, &time);
 }
 
+/* Each is short enough for the kernel to take it whole or not at all. */
+static void put(const char *text, size_t length) {
+    for (size_t done = 0; done < length;) {
+        ssize_t written = write(1, text + done, length - done);
+        if (written <= 0) _exit(97);
+        done += (size_t)written;
+    }
+}
+
+/* Writes what is not for the log, sometimes in two pieces: who dies between them leaves one. */
+static void put_aside(struct chaos_run *run, unsigned *random, const char *text) {
+    size_t length = strlen(text);
+    size_t cut = rand_r(random) % 4 ? length : 1 + rand_r(random) % (length - 1);
+    put(text, cut);
+    if (cut == length) return;
+    run->half = (uint32_t)cut;
+    if (rand_r(random) % 4 == 0) rest(rand_r(random) % 4000);
+    run->half = 0;
+    put(text + cut, length - cut);
+}
+
 int main(int count, char **words) {
     struct chaos_table *table = count == 3 ? open_table(words[1]) : NULL;
     int slot = count == 3 ? atoi(words[2]) : -1;
@@ -60,13 +81,14 @@ int main(int count, char **words) {
             pause();
             continue;
         }
-        snprintf(record, sizeof record, "%02d %06d %08u ------------\n", slot, number, sequence);
+        int kind = CHAOS_KIND(slot);
+        if (kind & CHAOS_MESSAGES && rand_r(&random) % 3 == 0)
+            put_aside(run, &random, CHAOS_MESSAGE);
+        if (kind & CHAOS_COLOURS) put_aside(run, &random, CHAOS_COLOUR);
+        int length = snprintf(record, sizeof record, "%02d %06d %08u ------------%s\n", slot, number,
+                              sequence, kind & CHAOS_COLOURS ? "\033[0m" : "");
         run->begun = sequence + 1;
-        for (size_t done = 0; done < CHAOS_RECORD;) {
-            ssize_t written = write(1, record + done, CHAOS_RECORD - done);
-            if (written <= 0) _exit(97);
-            done += (size_t)written;
-        }
+        put(record, (size_t)length);
         run->done = sequence + 1;
         if (rand_r(&random) % 16 == 0) rest(rand_r(&random) % 4000);
     }
