@@ -46,10 +46,15 @@ enum ConfigurationStructure {
     }
 
     private static func log(_ name: String, _ log: ConfiguredProcess.Log) -> [XMLValue.Member] {
-        [
+        // What goes where the other goes has no such settings; supervisord tells its defaults.
+        let isJoined = log.destination == .stdout
+        return [
             .init("\(name)_logfile", .text(log.path ?? "none")),
-            .init("\(name)_logfile_backups", .int(log.backups)),
-            .init("\(name)_logfile_maxbytes", .int(Int(clamping: log.maxBytes))),
+            .init("\(name)_logfile_backups", .int(isJoined ? 10 : log.backups)),
+            .init(
+                "\(name)_logfile_maxbytes",
+                .int(isJoined ? 50 << 20 : Int(clamping: log.maxBytes))
+            ),
             .init("\(name)_syslog", .bool(log.destination == .syslog || log.syslog == true)),
             .init("\(name)_capture_maxbytes", .int(Int(clamping: log.captureMaxBytes))),
             .init("\(name)_events_enabled", .bool(log.eventsEnabled)),

@@ -11,36 +11,36 @@ from catalogue import idle, run_deaf, scenario, shell, sleeper
 OWN = {"pid", "start", "stop", "now", "spawnerr"}
 
 
-def plain(value):
-    """A value without what differs from run to run."""
+def plain(value, without=()):
+    """A value without what differs from run to run, and without these members."""
     if isinstance(value, dict):
-        return {key: "OWN" if key in OWN and item else plain(item)
-                for key, item in sorted(value.items())}
+        return {key: "OWN" if key in OWN and item else plain(item, without)
+                for key, item in sorted(value.items()) if key not in without}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [plain(item, without) for item in value]
     return value
 
 
-def call(site, method, *words):
+def call(site, method, *words, without=()):
     """Calls a method and writes down the value or the fault."""
     call = site.rpc()
     for name in method.split("."):
         call = getattr(call, name)
     label = "%s%r" % (method, words)
     try:
-        site.note(label, plain(call(*words)))
+        site.note(label, plain(call(*words), without))
     except xmlrpc.client.Fault as fault:
         site.note(label, "fault %d %s" % (fault.faultCode, fault.faultString))
     except xmlrpc.client.ProtocolError as error:
         site.note(label, "error %d" % error.errcode)
 
 
-def calls(name, body, *lines, up=(), differs=()):
+def calls(name, body, *lines, up=(), differs=(), without=()):
     """A scenario of calls, each a method and its words, all in the namespace of supervisord."""
     def run(site):
         site.run(body.replace("{dir}", site.dir), *up)
         for method, *words in lines:
-            call(site, method if "." in method else "supervisor." + method, *words)
+            call(site, method if "." in method else "supervisor." + method, *words, without=without)
     run.__name__ = name
     scenario(differs)(run)
 
@@ -58,7 +58,15 @@ calls("rpc_of_all_processes", MANY, ("getAllProcessInfo",), up=("g:a", "g:b"))
 calls("rpc_of_all_configurations", "[program:c]\ncommand=/bin/sleep 600\nexitcodes=0,2\nstopsignal=INT\n"
       "priority=5\nredirect_stderr=true\nstdout_logfile=NONE\ndirectory=/usr\nstopasgroup=true\n"
       "[program:d]\ncommand=/bin/sleep 600\nserverurl=http://localhost:9\nautorestart=true\n" + LOGS[0]
-      + "\n" + LOGS[1] + "\n", ("getAllConfigInfo",), differs="configurations-tell-autorestart")
+      + "\n" + LOGS[1] + "\n", ("getAllConfigInfo",), without=("autorestart",))
+calls("rpc_of_what_configurations_do_not_tell", A, ("getAllConfigInfo",), up="a",
+      differs="configurations-tell-autorestart", without=("startretries",))
+calls("rpc_of_a_configuration_with_all_that_is_about_output", "[program:e]\ncommand=/bin/sleep 600\n"
+      "stdout_logfile={dir}/e.log\nstdout_logfile_maxbytes=1MB\nstdout_logfile_backups=3\n"
+      "stdout_capture_maxbytes=2KB\nstdout_events_enabled=true\nstderr_logfile={dir}/e.err\n"
+      "stderr_logfile_maxbytes=0\nstderr_logfile_backups=0\nstderr_capture_maxbytes=3MB\n"
+      "stderr_events_enabled=on\nstopwaitsecs=7\nstartretries=9\nkillasgroup=true\numask=022\nuser=root\n",
+      ("getAllConfigInfo",), ("getAllProcessInfo",), up=("e",), without=("autorestart",))
 calls("rpc_start", MANY, ("startProcess", "c"), ("startProcess", "c"), ("startProcess", "x"),
       ("startProcess", "x", False), ("startProcess", "g:x"), ("startProcess", "g:*"),
       ("startProcessGroup", "x"), ("startProcessGroup", "g"), ("startAllProcesses",), up=("g:a", "g:b"))
