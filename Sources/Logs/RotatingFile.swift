@@ -56,7 +56,8 @@ final class RotatingFile {
         if status.size != size { resume(log, at: status.size) }
         if let nextLook, now < nextLook { return }
         nextLook = now.advanced(by: Self.patience)
-        if !hasItsName(log) { reopen() }
+        // What stood in its place may have given it back.
+        if hasItsName(log) { openError = nil } else { reopen() }
     }
 
     /// Opens the file anew; keeps writing to the old one where that fails.

@@ -174,6 +174,19 @@ struct RotatingFileTests {
         #expect(contents(victim).isEmpty)
     }
 
+    @Test("says no more what stood in its place once it has that again")
+    func itsPlaceAgain() {
+        mkdir(directory("sub"), 0o700)
+        let file = open("sub/x.log")
+        rename(directory("sub"), directory("away"))
+        #expect(append("one\n", to: file, at: later) == 0)
+        #expect(file.trouble == "open \(directory("sub/x.log")): No such file or directory")
+        rename(directory("away"), directory("sub"))
+        #expect(append("two\n", to: file, at: later.advanced(by: .seconds(2))) == 0)
+        #expect(file.trouble == nil)
+        #expect(text(directory("sub/x.log")) == "one\ntwo\n")
+    }
+
     @Test("does not write to a pipe, nor wait for its reader")
     func pipe() {
         mkfifo(directory("x.log"), 0o600)
