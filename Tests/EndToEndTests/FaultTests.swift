@@ -122,6 +122,36 @@ struct RunFaultTests {
     }
 
     @Test(
+        "is RUNNING as long as one of its threads is, also for managers that come later",
+        .enabled("needs python3", { access("/usr/bin/python3", X_OK) == 0 })
+    )
+    func leaderHasExited() throws {
+        // exit(2) ends the calling thread alone, here the first one.
+        let script = """
+            import ctypes, threading, time
+            threading.Thread(target=time.sleep, args=(1000,)).start()
+            ctypes.CDLL(None).syscall(60 if __import__("os").uname().machine == "x86_64" else 93, 0)
+            """
+        try Daemon.prepared("") { daemon in
+            let path = daemon.scratch.write("threads.py", script)
+            daemon.configure(
+                "programs: {threads: {command: [/usr/bin/python3, \(path)], startsecs: 0}}"
+            )
+            try daemon.start()
+            let pid = try daemon.wait(for: "threads", "RUNNING").pid
+            try eventually("the first thread to end") { processState(pid) == "Z" }
+            try daemon.killManager()
+            #expect(try daemon.program("threads").state == "RUNNING")
+            try daemon.killBoth()
+            try daemon.start()
+            let info = try daemon.wait(for: "threads", "RUNNING")
+            #expect(info.pid == pid)
+            #expect(try daemon.ctl("stop", "threads").output == "threads: stopped\n")
+            #expect(try daemon.program("threads").exit?.signal == Int(SIGTERM))
+        }
+    }
+
+    @Test(
         "is killed alone by a kernel that has no memory for it, and started again",
         .enabled("needs a memory controller", { MemoryLimit() != nil })
     )
