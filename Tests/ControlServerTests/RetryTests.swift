@@ -75,6 +75,7 @@ struct RetryTests {
         let server = try ScriptedServer([[""]])
         let client = ControlClient(socketPath: server.path, patience: Self.short)
         #expect(throws: ControlClientError.refused(server.path)) { try client.send(Self.start) }
+        server.join()
         let patient = ControlClient(socketPath: server.path, patience: Self.patience)
         #expect(throws: ControlClientError.refused(server.path)) { try patient.send(Self.start) }
         let nowhere = ControlClient(socketPath: server.path + "x", patience: Self.patience)
