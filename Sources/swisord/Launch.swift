@@ -82,6 +82,9 @@ struct Launch {
         greet(log, past)
         daemon.begin(past)
         watch?.link.listen()
+        // It answers and is about to start programs: should it die at that, another is to go on. One
+        // on trial has to come further.
+        if watch?.isResumption == false { watch?.link.ready() }
         let end = Result { () throws(SystemError) in try daemon.run(ready: ready) }
         // Its disk may hang; nothing relies on the file.
         _ = try? Patience(limit: .seconds(1)).call("pidfile") { pidfile?.remove() }

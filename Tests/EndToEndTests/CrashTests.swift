@@ -69,6 +69,23 @@ struct ManagerCrashTests {
         }
     }
 
+    @Test("is followed by one that starts the rest, when it was about to start all")
+    func duringAutostart() throws {
+        let programs = "{" + (1...150).map { "p\($0): {}" }.joined(separator: ", ") + "}"
+        try Daemon.running(
+            "defaults: {command: sleep 1000, startsecs: 0}\nprograms: \(programs)"
+        ) { daemon in
+            // It answers as soon as it can, which is long before the last is started.
+            try daemon.killManager()
+            try eventually("all of them") {
+                try daemon.programs().filter { $0.state == "RUNNING" }.count == 150
+            }
+            let pids = Set(try daemon.programs().map(\.pid))
+            #expect(pids.count == 150)
+            #expect(try daemon.programs().allSatisfy { $0.runs == 1 })
+        }
+    }
+
     @Test("keeps the deadline of a stop, and the count of failed starts")
     func deadlines() throws {
         try Daemon.running(
