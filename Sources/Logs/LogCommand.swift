@@ -12,7 +12,7 @@ package enum LogCommand: Sendable {
     case openActivity(LogTarget, echo: Int32?)
     /// Sends a stream somewhere else from now on; no line is lost, doubled or reordered.
     case retarget(StreamID, LogTarget, OutputTreatment = .plain)
-    /// What a FIFO gets from now on is from this process; posted before the process can write.
+    /// What a FIFO gets from now on is from this process, which may have written already.
     case began(StreamID, PID)
     /// The process has ended, and its words where the `ReadPosition` says or with all that is there:
     /// what it began to write has no end. Then tells `drained`.

@@ -22,10 +22,7 @@ extension Outlets {
         var tokens: Set<LogToken> = []
         for outlet in [child.stdout, child.stderr]
         where outlet.isTreated && !outlet.rules.isAnswer && !logs.keepsWaiting(outlet.id, at: now) {
-            nextToken += 1
-            let token = LogToken(rawValue: nextToken)
-            logs.post(.ended(outlet.id, at: outlet.end, token))
-            tokens.insert(token)
+            tokens.insert(endWords(of: outlet, at: outlet.end))
         }
         return tokens
     }
@@ -39,12 +36,20 @@ extension Outlets {
     mutating func ended(_ child: Child) -> [LogToken] {
         var tokens: [LogToken] = []
         for outlet in [child.stdout, child.stderr] where outlet.isTreated {
-            nextToken += 1
-            let token = LogToken(rawValue: nextToken)
-            logs.post(.ended(outlet.id, at: outlet.end, token))
+            let token = endWords(of: outlet, at: outlet.end)
             if outlet.rules.isTold { tokens.append(token) }
         }
         return tokens
+    }
+
+    /// Says where in an output the words of a process end; answers by what to know that they have
+    /// been read.
+    @discardableResult
+    mutating func endWords(of outlet: Outlet, at place: UInt64?) -> LogToken {
+        nextToken += 1
+        let token = LogToken(rawValue: nextToken)
+        logs.post(.ended(outlet.id, at: place, token))
+        return token
     }
 
     /// What the log thread is to do with an output.

@@ -106,10 +106,7 @@ struct Outlets {
             let treatment = treatment(of: outlet, of: child, run)
             logs.post(.attach(outlet.id, reader: reader.release(), target, treatment))
             // Nobody goes on with what the last run had begun to write.
-            if run == nil {
-                nextToken += 1
-                logs.post(.ended(outlet.id, at: nil, LogToken(rawValue: nextToken)))
-            }
+            if run == nil { endWords(of: outlet, at: nil) }
         }
     }
 
