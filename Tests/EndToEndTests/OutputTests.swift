@@ -77,6 +77,7 @@ struct OutputTests {
                 strip_ansi: true
                 startsecs: 0
                 autorestart: true
+                backoff: {initial: 1ms, max: 1ms}
             """
         ) { daemon in
             let watch = try EventWatch(daemon.socket, "?types=PROCESS_COMMUNICATION&after=0")
