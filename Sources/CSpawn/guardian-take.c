@@ -36,6 +36,17 @@ static int are_slots(const struct swisord_guardian_message *m) {
     return 1;
 }
 
+static int take_moves(struct swisord_guardian *g, const struct swisord_guardian_message *m) {
+    if (!are_slots(m) || m->count % 2) return 0;
+    for (uint32_t index = 0; index < m->count; index += 2) {
+        int from = m->slots[index], to = m->slots[index + 1];
+        if (from == to) continue;
+        put(g, to, g->store[from] - 1);
+        g->store[from] = 0;
+    }
+    return 1;
+}
+
 static int take_store(struct swisord_guardian *g, const struct swisord_guardian_message *m,
                       const int *descriptors, size_t count) {
     if (!are_slots(m) || m->count != count) return 0;
@@ -73,6 +84,7 @@ static int take_plain(struct swisord_guardian *g, const struct swisord_guardian_
         if (!are_slots(m)) return 0;
         for (uint32_t index = 0; index < m->count; index++) put(g, m->slots[index], -1);
         return 1;
+    case SWISORD_MOVE: return take_moves(g, m);
     case SWISORD_LISTEN: return g->listens = 1;
     case SWISORD_READY: return take_ready(g);
     case SWISORD_ACK:

@@ -121,6 +121,18 @@ package final class GuardianLink {
         }
     }
 
+    /// Has the guardian keep in another slot what it keeps in one; what was there is closed.
+    ///
+    /// A guardian that was started by a version before this message leaves everything as it is.
+    package func move(_ slots: [(from: Int, to: Int)]) {
+        var rest = slots[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(Int(SWISORD_GUARDIAN_BATCH) / 2)
+            rest = rest.dropFirst(part.count)
+            send(Parcel(SWISORD_MOVE, slots: part.flatMap { [$0.from, $0.to] }))
+        }
+    }
+
     /// From now on exits are told, and signals passed on.
     package func listen() { send(Parcel(SWISORD_LISTEN)) }
 

@@ -132,6 +132,27 @@ extension KernelTests {
             #expect(poll(&watched, 1, 0) == 1, "the last writer has gone")
         }
 
+        @Test("moves descriptors to other places, and closes what was there")
+        func moving() throws {
+            let probe = try GuardedProbe()
+            let manager = try probe.manager()
+            _ = try manager.establish()
+            let ends = pipeEnds()
+            let reading = OwnedDescriptor(owning: ends.reader)
+            let other = reader()
+            manager.link.store((0..<300).map { (slot: $0, descriptor: other.rawValue) })
+            manager.link.store((1000..<1300).map { (slot: $0, descriptor: ends.writer) })
+            manager.link.move((0..<300).map { (from: $0, to: 1000 + $0) })
+            let stored = try manager.fetch()
+            defer { stored.values.forEach { close($0) } }
+            #expect(stored.count == 300)
+            #expect(stored.keys.allSatisfy { (1000..<1300).contains($0) })
+            #expect(stored.values.allSatisfy { inode($0) == inode(other.rawValue) })
+            close(ends.writer)
+            var watched = pollfd(fd: reading.rawValue, events: Int16(POLLIN), revents: 0)
+            #expect(poll(&watched, 1, 0) == 1, "the last writer has gone")
+        }
+
         @Test("tells an exit, true status and all, and reaps after its acknowledgement")
         func exits() throws {
             let probe = try GuardedProbe()

@@ -142,6 +142,33 @@ static void stores(int turn) {
     }
 }
 
+/* Slots of a message that has several. */
+static void say_pairs(uint32_t count, const int *slots) {
+    say_slots(SWISORD_MOVE, count, 0, 0);
+    memcpy(w.incoming[w.incoming_count - 1].message.slots, slots, count * sizeof *slots);
+}
+
+/* What is moved is kept once, in its new place, and what was there is closed. */
+static void moves(int turn) {
+    static int moved, replaced;
+    switch (turn) {
+    case 1:
+        say_slots(SWISORD_STORE, 2, 10, 2);
+        moved = w.incoming[0].descriptors[0];
+        replaced = w.incoming[0].descriptors[1];
+        say_pairs(4, (const int[]){10, 11, 12, 13});
+        say_pairs(2, (const int[]){11, 11});
+        say_pairs(1, (const int[]){11});
+        say_pairs(2, (const int[]){11, SWISORD_GUARDIAN_SLOTS});
+        say(SWISORD_FETCH, 0);
+        break;
+    case 2:
+        check(last(SWISORD_STORED)->count == 1 && last(SWISORD_STORED)->slots[0] == 11);
+        check(fcntl(moved, F_GETFD) >= 0 && fcntl(replaced, F_GETFD) == -1);
+        curtain();
+    }
+}
+
 /* A message may come in any number at once, also after the manager's death. */
 static void flood(int turn) {
     switch (turn) {
@@ -309,6 +336,7 @@ void play_messages(void) {
     check(last(SWISORD_FAILED)->count == strlen(last(SWISORD_FAILED)->text));
     check(play("texts", texts, NULL, -1) == -1);
     check(play("stores", stores, NULL, -1) == -1);
+    check(play("moves", moves, NULL, -1) == -1);
     check(play("flood", flood, NULL, -1) == 6);
     check(play("no room", no_room, NULL, -1) == -1);
     check(play("last words", last_words, NULL, -1) == -1);

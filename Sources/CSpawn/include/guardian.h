@@ -18,7 +18,7 @@
 
 #define SWISORD_GUARDIAN_VERSION 1
 /* Slots for descriptors are numbered from 0 up to this. */
-#define SWISORD_GUARDIAN_SLOTS 131072
+#define SWISORD_GUARDIAN_SLOTS 196608
 /* Most slots, and so descriptors, in a message. */
 #define SWISORD_GUARDIAN_BATCH 128
 /* Most bytes of a text. */
@@ -45,6 +45,9 @@ enum swisord_guardian_kind {
     SWISORD_UPGRADE,
     /* Why this manager cannot go on, `count` bytes of text for the next one. */
     SWISORD_FAILED,
+    /* What is in the first of two slots is in the second from now on, and what was there is closed;
+       `count` slots are so many pairs. */
+    SWISORD_MOVE,
 
     /* From the guardian. `value` is its version. */
     SWISORD_WELCOME = 32,
