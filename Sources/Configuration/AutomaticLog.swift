@@ -9,6 +9,14 @@ enum AutomaticLog {
     }
 }
 
+extension LogSettings {
+    /// The log that is called `AUTO`, with nothing else set.
+    init(automatic channel: String, of name: ProcessName, _ settings: DaemonSettings) {
+        let path = AutomaticLog.path(channel, of: name, in: settings.childlogdir)
+        self.init(destination: .file(path))
+    }
+}
+
 extension Configuration {
     /// Has all logs that are called `AUTO` in another directory, as the command line asks for.
     package mutating func moveAutomaticLogs(to directory: String) {

@@ -52,14 +52,18 @@ package struct ProcessConfiguration: Hashable, Sendable {
         leftovers = .keep
     }
 
-    /// Stands in for a process that runs and is in no file any more; its output is dropped.
-    package init(unconfigured name: ProcessName) {
+    /// Stands in for a process that runs and is in no file any more.
+    ///
+    /// Where its output went is not known; by default that was a log called `AUTO`, as it is here.
+    package init(unconfigured name: ProcessName, _ settings: DaemonSettings) {
         self.init(
             name: name,
             program: name.process,
             arguments: [name.process],
             origin: Origin(Mark(file: "", line: 0, column: 0))
         )
+        stdout = LogSettings(automatic: "stdout", of: name, settings)
+        stderr = .log(LogSettings(automatic: "stderr", of: name, settings))
     }
 }
 

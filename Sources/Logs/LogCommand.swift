@@ -17,8 +17,8 @@ package enum LogCommand: Sendable {
     /// The process has ended, and its words where the `ReadPosition` says or with all that is there:
     /// what it began to write has no end. Then tells `drained`.
     case ended(StreamID, at: UInt64?, LogToken)
-    /// Writes what is in the FIFO, then closes it and, unless shared, the log.
-    case detach(StreamID)
+    /// Writes what is in the FIFO, closes it and, unless shared, the log, then tells `drained`.
+    case detach(StreamID, LogToken)
     /// Writes what is in the FIFO now, then tells `drained`; also for a stream that is unknown.
     case drain(StreamID, LogToken)
     /// Opens all log files anew, for those who have renamed them.
@@ -56,7 +56,7 @@ extension LogCommand {
     /// The stream whose file the command may touch; one of those for all of them.
     var stream: StreamID? {
         switch self {
-        case .attach(let id, _, _, _), .retarget(let id, _, _), .detach(let id),
+        case .attach(let id, _, _, _), .retarget(let id, _, _), .detach(let id, _),
             .began(let id, _), .ended(let id, _, _), .drain(let id, _), .clear(let id, _),
             .readTail(let id, _, _), .readSlice(let id, _, _, _),
             .follow(_, let id, _, _):

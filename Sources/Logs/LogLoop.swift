@@ -103,7 +103,7 @@ final class LogLoop {
             // What comes now may be the first words of a process that is new since then.
             if tokens[token]?.isBetweenRuns == true { takeMail() }
             if let stream = tokens[token] {
-                mark.begin(stream.id, at: MonotonicClock.now())
+                turn(to: stream.id, at: MonotonicClock.now())
                 let moved = stream.pump(scratch, at: now)
                 if moved >= Self.flood { isFlooded = true }
                 settle(stream, at: now)
@@ -113,6 +113,11 @@ final class LogLoop {
                 output.flush()
             }
         }
+    }
+
+    /// Says what this thread is at, before it touches a pipe or a file.
+    private func turn(to id: StreamID, at now: Instant) {
+        mark.begin(id, reading: streams[id]?.reader?.descriptor.rawValue, at: now)
     }
 
     /// Stops watching a FIFO whose log has no room, so that the program comes to wait, and one with
@@ -135,7 +140,7 @@ final class LogLoop {
                 held[id] = nil
                 continue
             }
-            mark.begin(id, at: MonotonicClock.now())
+            turn(to: id, at: MonotonicClock.now())
             _ = stream.pump(scratch, at: now)
             settle(stream, at: now)
             if stream.isHeld || stream.unfinishedSince != nil {
@@ -200,7 +205,7 @@ final class LogLoop {
 
     private func carryOut(_ command: LogCommand) {
         let now = MonotonicClock.now()
-        if let id = command.stream { mark.begin(id, at: now) }
+        if let id = command.stream { turn(to: id, at: now) }
         switch command {
         case .attach(let id, let reader, let target, let treatment):
             detach(id, at: now)
@@ -215,8 +220,9 @@ final class LogLoop {
             outputs.leave(former)
             release([id], at: now)
             settle(stream, at: now)
-        case .detach(let id):
+        case .detach(let id, let token):
             detach(id, at: now)
+            notices(.drained(token))
         case .began(let id, let run):
             guard let stream = streams[id] else { return }
             stream.begin(run, at: now)
@@ -338,7 +344,7 @@ final class LogLoop {
         guard let stream = streams[.activity] else {
             return activity.write(lines.takeAll(), refused: lines.refusedCount, at: now)
         }
-        mark.begin(.activity, at: now)
+        turn(to: .activity, at: now)
         activity.write(lines.takeAll(), refused: lines.refusedCount, at: now)
         settle(stream, at: now)
     }
@@ -349,7 +355,7 @@ final class LogLoop {
         let now = MonotonicClock.now()
         writeActivity()
         for (id, stream) in streams {
-            mark.begin(id, at: MonotonicClock.now())
+            turn(to: id, at: MonotonicClock.now())
             stream.close(scratch, at: now, followersEnd: .shutdown)
             if let (lost, text) = stream.report.takeLast() {
                 notices(.trouble(id, lostBytes: lost, text: text))

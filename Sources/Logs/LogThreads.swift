@@ -58,7 +58,7 @@ package final class LogThreads: Sendable {
             .clear(let id, _), .readTail(let id, _, _), .readSlice(let id, _, _, _),
             .follow(_, let id, _, _):
             home(of: id).post(command)
-        case .detach(let id):
+        case .detach(let id, _):
             home(of: id).post(command)
             state.withLock { _ = $0.homes.removeValue(forKey: id) }
         case .reopen, .unfollow, .shutdown:
@@ -81,10 +81,18 @@ package final class LogThreads: Sendable {
         return silence >= DiskWatch.patience ? silence : nil
     }
 
-    /// Whether a log thread has been at just this stream for longer than a disk should take, and
+    /// Whether a log thread has been at just this pipe for longer than a disk should take, and
     /// not for want of a processor.
-    package func isHeldUp(_ id: StreamID, at now: Instant) -> Bool {
-        home(of: id).mark.work?.stream == id && keepsWaiting(id, at: now)
+    ///
+    /// - Parameters:
+    ///   - id: The stream.
+    ///   - reader: The number of the descriptor by which its pipe is read: of a stream whose pipe
+    ///     is another by now, the thread may be at the one before.
+    ///   - now: The instant.
+    /// - Returns: Whether whoever opens that pipe may have to wait for the disk.
+    package func isHeldUp(_ id: StreamID, reading reader: Int32, at now: Instant) -> Bool {
+        let mark = home(of: id).mark
+        return mark.work?.stream == id && mark.reader == reader && keepsWaiting(id, at: now)
     }
 
     /// Whether whoever reads this stream waits for a disk, and may for long.

@@ -12,7 +12,7 @@ private import SystemPackage
 /// alone. Unlike a named FIFO it takes no inode of a file system, which matters to a thousand.
 package struct OutputPipe: Hashable, Sendable {
     /// The reader's number in this process; the path to the pipe for as long as it is open.
-    private let number: Int32
+    package let number: Int32
     private let device: UInt64
     /// Which pipe it is, for as long as the machine runs.
     package let inode: UInt64

@@ -198,7 +198,8 @@ package struct Fleet: Sendable {
         deadlines.enter(id, at: deadline)
     }
 
-    mutating func makeIdentifier() -> MemberID {
+    /// A number that no member has had.
+    package mutating func makeIdentifier() -> MemberID {
         nextIdentifier += 1
         return MemberID(rawValue: nextIdentifier)
     }

@@ -58,6 +58,19 @@ package struct MemberRecord: Hashable, Sendable {
         groupPriority = 999
     }
 
+    /// What is written down of a member that has left the fleet, and whose output may not have been
+    /// read to the end.
+    package static func ofGone(_ name: ProcessName) -> MemberRecord {
+        var record = MemberRecord(name: name, phase: .stopped)
+        record.isLeaving = true
+        return record
+    }
+
+    /// Whether the member has left the fleet.
+    package var isGone: Bool {
+        isLeaving && !ProcessMachine(policy: ProcessPolicy(), restored: phase).isActive
+    }
+
     /// The run whose leader was not reaped when this was written.
     package var liveRun: ProcessMachine.Run? {
         ProcessMachine(policy: ProcessPolicy(), restored: phase).liveRun

@@ -9,7 +9,9 @@ extension ConfigurationHistory {
     /// The most bytes of a history.
     static let maximumBytes = 256 << 20
 
-    private static let version: UInt16 = 2
+    private static let version: UInt16 = 3
+    /// The same without departures.
+    private static let versionBefore: UInt16 = 2
     private static let mostSteps = 10_000
     private static let longestText = 1 << 16
 
@@ -37,6 +39,11 @@ extension ConfigurationHistory {
                 Self.write(groups, to: &writer)
             }
         }
+        writer.write(UInt32(truncatingIfNeeded: departures.count))
+        for departure in departures {
+            Self.write(departure.names, to: &writer)
+            guard Self.write(departure.reading, to: &writer) else { return nil }
+        }
         writer.write(Checksum.of(writer.bytes))
         return writer.bytes.count <= Self.maximumBytes ? writer.bytes : nil
     }
@@ -44,6 +51,14 @@ extension ConfigurationHistory {
     private static func write(_ groups: Set<String>, to writer: inout BinaryWriter) {
         writer.write(UInt32(truncatingIfNeeded: groups.count))
         for group in groups.sorted() { writer.writeLong(group) }
+    }
+
+    private static func write(_ names: Set<ProcessName>, to writer: inout BinaryWriter) {
+        writer.write(UInt32(truncatingIfNeeded: names.count))
+        for name in names.sorted() {
+            writer.writeLong(name.group)
+            writer.writeLong(name.process)
+        }
     }
 
     /// False for what is too large to be written.
@@ -67,7 +82,8 @@ extension ConfigurationHistory {
         var tail = BinaryReader(bytes.suffix(4))
         guard try tail.number() == Checksum.of(bytes.dropLast(4)) else { throw .checksum }
         var reader = BinaryReader(bytes.dropLast(4))
-        guard try reader.number() == Self.version else { throw .unknownFormat }
+        let version: UInt16 = try reader.number()
+        guard version == Self.version || version == Self.versionBefore else { throw .unknownFormat }
         var steps: [Step] = []
         for _ in 0..<(try reader.count(atMost: Self.mostSteps)) {
             guard let tag = Tag(rawValue: try reader.number()) else { throw .tag }
@@ -79,9 +95,16 @@ extension ConfigurationHistory {
                 }
             steps.append(step)
         }
+        var departures: [Departure] = []
+        if version > Self.versionBefore {
+            for _ in 0..<(try reader.count(atMost: Self.mostSteps)) {
+                let names = try Self.names(&reader)
+                departures.append(Departure(names: names, reading: try Self.reading(&reader)))
+            }
+        }
         try reader.end()
         guard case .all(let first)? = steps.first else { throw .range }
-        self.init(first, then: Array(steps.dropFirst()))
+        self.init(first, then: Array(steps.dropFirst()), departures: departures)
     }
 
     private static func reading(_ reader: inout BinaryReader) throws(BinaryFault) -> Reading {
@@ -103,6 +126,18 @@ extension ConfigurationHistory {
             groups.insert(try reader.longText(atMost: longestText))
         }
         return groups
+    }
+
+    private static func names(_ reader: inout BinaryReader) throws(BinaryFault) -> Set<ProcessName>
+    {
+        var names: Set<ProcessName> = []
+        for _ in 0..<(try reader.count(atMost: maximumBytes)) {
+            let group = try reader.longText(atMost: longestText)
+            names.insert(
+                ProcessName(group: group, process: try reader.longText(atMost: longestText))
+            )
+        }
+        return names
     }
 }
 

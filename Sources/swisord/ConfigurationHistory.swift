@@ -2,6 +2,7 @@
 
 import Configuration
 import Platform
+import Supervision
 
 /// How the configuration in force has come about: what was read, and which groups took it up.
 ///
@@ -38,6 +39,21 @@ struct ConfigurationHistory: Hashable, Sendable {
         }
     }
 
+    /// Processes that have been taken out, and what they went by.
+    ///
+    /// They may have to be stopped yet, and what they wrote to be read: to where it always went.
+    struct Departure: Hashable, Sendable {
+        var names: Set<ProcessName>
+        let reading: Reading
+    }
+
+    /// A process that has been taken out, as it was.
+    struct Departed {
+        let configuration: ProcessConfiguration
+        let credentials: Credentials?
+    }
+
+    private(set) var departures: [Departure] = []
     /// What was read at the start of the daemon.
     private let first: Reading
     /// What came after it.
@@ -51,9 +67,10 @@ struct ConfigurationHistory: Hashable, Sendable {
         self.init(reading, then: [])
     }
 
-    init(_ first: Reading, then later: [Step]) {
+    init(_ first: Reading, then later: [Step], departures: [Departure] = []) {
         self.first = first
         self.later = later
+        self.departures = departures
     }
 
     /// The last thing that was read.
@@ -87,6 +104,63 @@ struct ConfigurationHistory: Hashable, Sendable {
         // What only these groups had taken up is of no use to anybody any more.
         result.later.removeAll { $0.groups.map { $0.isSubset(of: groups) } ?? false }
         result.later.append(step)
+        return result
+    }
+
+    /// After processes have been taken out of a configuration.
+    ///
+    /// - Parameters:
+    ///   - names: Who has been taken out now.
+    ///   - old: How the configuration had come about that they were in.
+    ///   - unfinished: Who of those that were taken out before may not have come to its end.
+    /// - Returns: This history, which remembers what they went by.
+    func departing(
+        _ names: Set<ProcessName>,
+        from old: ConfigurationHistory,
+        unfinished: Set<ProcessName>
+    ) -> ConfigurationHistory {
+        var result = self
+        for index in departures.indices {
+            result.departures[index].names.formIntersection(unfinished)
+            result.departures[index].names.subtract(names)
+        }
+        result.departures.removeAll { $0.names.isEmpty }
+        for (group, names) in Dictionary(grouping: names, by: \.group) {
+            let reading = old.reading(inForceFor: group)
+            if let index = result.departures.firstIndex(where: { $0.reading == reading }) {
+                result.departures[index].names.formUnion(names)
+            } else {
+                result.departures.append(Departure(names: Set(names), reading: reading))
+            }
+        }
+        return result
+    }
+
+    /// What a group went by that is in force.
+    private func reading(inForceFor group: String) -> Reading {
+        for step in later.reversed() {
+            guard let reading = step.reading, step.groups?.contains(group) != false else {
+                continue
+            }
+            return reading
+        }
+        return first
+    }
+
+    /// The processes that have been taken out, as they were; without those that a loader which has
+    /// become stricter does not know any more.
+    func departed(_ overrides: DaemonOverrides) -> [ProcessName: Departed] {
+        var result: [ProcessName: Departed] = [:]
+        for departure in departures {
+            guard let loaded = try? Self.replay(departure.reading, overrides) else { continue }
+            for process in loaded.configuration.processes
+            where departure.names.contains(process.name) {
+                result[process.name] = Departed(
+                    configuration: process,
+                    credentials: process.user.flatMap { loaded.accounts[$0] }
+                )
+            }
+        }
         return result
     }
 

@@ -52,13 +52,7 @@ extension Daemon {
             }
         case .report(let report): tell(report)
         case .answer(let ticket, let outcomes): replies.settle(ticket, outcomes)
-        case .removed(let id):
-            let group = children[id]?.name.group
-            release(id)
-            closeUnusedSockets()
-            dismissListener(id, of: group)
-            if let group { announceRemoval(ofGroup: group) }
-            settling.stopped(id)
+        case .removed(let id): forget(id)
         case .shutdownComplete: sayGoodbye()
         }
     }
@@ -153,13 +147,24 @@ extension Daemon {
 
     /// Lets go of all outputs, when the daemon ends: what they hold is still written.
     func releaseAll() {
-        for id in Array(children.keys) { release(id) }
+        for child in children.values { outlets.close(child) }
+        children = [:]
         sockets.closeAll { _ in false }
     }
 
-    private func release(_ id: MemberID) {
+    /// A member has left the fleet.
+    private func forget(_ id: MemberID) {
         guard let child = children.removeValue(forKey: id) else { return }
-        outlets.close(child)
+        closeUnusedSockets()
+        dismissListener(id, of: child.name.group)
+        announceRemoval(ofGroup: child.name.group)
+        settling.stopped(id)
+        // Once all of it has been told: should this manager die, nothing is left but to read on.
+        if outlets.closeForGood(child) {
+            store.forget(id)
+        } else {
+            store.write(.ofGone(child.name), of: id)
+        }
     }
 
     private func sayGoodbye() {

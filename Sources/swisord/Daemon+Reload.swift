@@ -161,6 +161,12 @@ extension Daemon {
     }
 
     func apply(_ change: ConfigurationChange, _ target: LoadedConfiguration) {
+        var target = target
+        target.history = target.history.departing(
+            Set(change.removed),
+            from: loaded.history,
+            unfinished: unfinishedNames()
+        )
         // In the new file's order; the old configuration stays in force until all is known good.
         loaded.takeUp(target)
         // Before anything is changed: a manager that follows in between finishes the change.
@@ -189,6 +195,11 @@ extension Daemon {
         }
         announceGroups(change.addedGroups)
         autostart(added)
+    }
+
+    /// Who has been taken out, and has not been stopped yet or not read to the end.
+    private func unfinishedNames() -> Set<ProcessName> {
+        outlets.left.goneNames.union(fleet.sortedMembers.filter(\.isLeaving).map(\.name))
     }
 
     private func answer(_ purpose: ReadingPurpose, _ response: Response) {

@@ -244,6 +244,7 @@ extension Daemon {
         if case .drained(let token) = notice {
             announce(held.answered(token))
             hasRead(token)
+            outlets.hasRead(token)
         }
         if let line = outlets.take(notice, children) {
             log.log(level: line.level, "\(line.text)")

@@ -20,6 +20,10 @@ extension Daemon {
                 store.vacate(entry.slot)
                 continue
             }
+            guard !entry.record.isGone else {
+                readToEnd(entry, past)
+                continue
+            }
             if known.updateValue(entry, forKey: entry.record.name) != nil {
                 log.error("\(entry.record.name) is recorded twice")
             }
@@ -64,7 +68,9 @@ extension Daemon {
             return id
         }
         let spec = spec(process)
-        let id = restore(entry, process, spec, past)
+        let credentials = process.user.flatMap { loaded.accounts[$0] }
+        let id = restore(entry, process, credentials, spec, past)
+        if let child = children[id] { outlets.attach(child) }
         guard fleet[id]?.machine.liveRun != nil else { return id }
         if past.origin == .daemon(.stop)
             || entry.record.outside.fingerprint != process.fingerprint
@@ -78,22 +84,20 @@ extension Daemon {
     private func restore(
         _ entry: Past.Entry,
         _ process: ProcessConfiguration,
+        _ credentials: Credentials?,
         _ spec: MemberSpec,
         _ past: Past
     ) -> MemberID {
         let record = entry.record
         let id = fleet.restore(record, as: spec)
         store.take(entry.slot, for: id)
-        let child = outlets.resume(
-            id,
-            process,
-            process.user.flatMap { loaded.accounts[$0] },
-            run: record.liveRun?.pid,
-            areKept: past.origin == .manager,
-            stdin: past.origin == .manager || process.stdin == .pipe ? past.input(entry) : nil,
-            stdout: past.reader(entry, isError: false),
-            stderr: past.reader(entry, isError: true)
-        )
+        let child = outlets.child(id, process, credentials)
+        let isOfManager = past.origin == .manager
+        if isOfManager || process.stdin == .pipe, let input = past.input(entry) {
+            outlets.resumeInput(input, of: child)
+        }
+        let run = record.liveRun?.pid
+        outlets.reattach(child, past.readers(entry), run, areKept: isOfManager)
         child.identity = ProcessIdentity(of: record)
         child.fingerprint = record.outside.fingerprint
         child.isInherited = true
@@ -140,13 +144,33 @@ extension Daemon {
         return parent == ThisProcess.parent
     }
 
+    // MARK: - Configured no more
+
     /// What runs and is configured no more is stopped, as a reload would.
     private func resumeUnconfigured(_ entry: Past.Entry, _ past: Past) {
         guard past.origin != .daemon(.leave) else { return }
         groupsTold.insert(entry.record.name.group)
-        let process = ProcessConfiguration(unconfigured: entry.record.name)
-        let id = restore(entry, process, entry.record.lastSpec, past)
+        let (process, credentials) = departed(entry.record.name)
+        let id = restore(entry, process, credentials, entry.record.lastSpec, past)
         if fleet[id]?.isLeaving == false { fleet.remove(id, at: now) }
+    }
+
+    /// Reads what one that has left the fleet may have written last; another may have its name.
+    private func readToEnd(_ entry: Past.Entry, _ past: Past) {
+        let id = fleet.makeIdentifier()
+        store.take(entry.slot, for: id)
+        let (process, credentials) = departed(entry.record.name)
+        let child = outlets.child(id, process, credentials)
+        outlets.reattach(child, past.readers(entry), nil, areKept: true)
+        if outlets.closeForGood(child) { store.forget(id) }
+    }
+
+    /// What a process went by that was taken out: its output goes where it always went.
+    private func departed(_ name: ProcessName) -> (ProcessConfiguration, Credentials?) {
+        if departures == nil { departures = loaded.history.departed(reader.overrides) }
+        if let process = departures?[name] { return (process.configuration, process.credentials) }
+        let settings = loaded.configuration.daemon
+        return (ProcessConfiguration(unconfigured: name, settings), nil)
     }
 
     // MARK: - Left alone

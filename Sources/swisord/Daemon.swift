@@ -87,6 +87,9 @@ final class Daemon {
     var exits: ExitSource
     /// Whether something for the guardian waits for room in its socket.
     var isSendingLater = false
+    /// What was taken out before this manager and may not have come to its end; nil until it is
+    /// asked for.
+    var departures: [ProcessName: ConfigurationHistory.Departed]?
     /// How many descriptors that the guardian could not keep have been told.
     var toldRefusals = 0
     /// Processes that are not collected by anybody we hear of.

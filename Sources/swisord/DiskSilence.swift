@@ -76,16 +76,6 @@ extension Outlets {
         return info
     }
 
-    /// Leaves a pipe to a log thread that is moving its bytes and does not come back.
-    ///
-    /// The kernel may hold the pipe's lock as long as the disk hangs; whoever opens the pipe
-    /// then, which is the core, hangs with it. The next run gets a pipe of its own.
-    func leaveHungPipes(of child: Child) {
-        let now = MonotonicClock.now()
-        if logs.isHeldUp(child.stdout.id, at: now) { release(&child.stdout) }
-        if logs.isHeldUp(child.stderr.id, at: now) { release(&child.stderr) }
-    }
-
     /// What is wrong with the activity log, where only `status` may be able to say it.
     func alarms(at now: Instant) -> [String] {
         guard let silence = logs.silence(of: .activity, at: now) else { return [] }

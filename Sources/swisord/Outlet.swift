@@ -21,12 +21,22 @@ struct Outlet {
     enum Channel: Hashable {
         case pipe(OutputPipe)
         /// A named FIFO, where there is no /proc.
-        case fifo(String)
+        case fifo(String, reader: Int32)
 
         /// What a reader that was kept reads; nil when it is no pipe at all.
         init?(of reader: borrowing OwnedDescriptor, fifo: String) {
             guard let pipe = try? OutputPipe(readBy: reader) else { return nil }
-            self = Fifo.isRead(fifo, by: reader) ? .fifo(fifo) : .pipe(pipe)
+            self =
+                Fifo.isRead(fifo, by: reader)
+                ? .fifo(fifo, reader: reader.rawValue) : .pipe(pipe)
+        }
+
+        /// The number of the descriptor by which a log thread reads it.
+        var reader: Int32 {
+            switch self {
+            case .pipe(let pipe): pipe.number
+            case .fifo(_, let reader): reader
+            }
         }
     }
 
@@ -48,7 +58,7 @@ struct Outlet {
         case .captured:
             switch channel {
             case .pipe(let pipe): .pipe(pipe)
-            case .fifo(let path): .fifo(path)
+            case .fifo(let path, _): .fifo(path)
             case nil: .null
             }
         case .joined: .sameAsStdout

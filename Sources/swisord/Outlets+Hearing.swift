@@ -46,8 +46,7 @@ extension Outlets {
     /// been read.
     @discardableResult
     mutating func endWords(of outlet: Outlet, at place: UInt64?) -> LogToken {
-        nextToken += 1
-        let token = LogToken(rawValue: nextToken)
+        let token = makeToken()
         logs.post(.ended(outlet.id, at: place, token))
         return token
     }

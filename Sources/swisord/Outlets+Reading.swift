@@ -137,8 +137,7 @@ extension Outlets {
 
     /// Has a log emptied for the last of the results.
     private mutating func clear(_ log: StreamID, for clearing: Clearing) {
-        nextToken += 1
-        let token = LogToken(rawValue: nextToken)
+        let token = makeToken()
         clearing.open += 1
         clearings[token] = (clearing, clearing.results.count - 1)
         logs.post(.clear(log, token))

@@ -17,7 +17,9 @@ struct Outlets {
     var clearings: [LogToken: (clearing: Clearing, index: Int)] = [:]
     /// Of which all is done.
     var cleared: [Clearing] = []
-    var nextToken: UInt64 = 0
+    /// What has been left and is yet to be read.
+    var left = LeftPipes()
+    private var lastToken: UInt64 = 0
     var nextFollower: UInt64 = 0
     let budget = DescriptorBudget()
 
@@ -49,6 +51,12 @@ struct Outlets {
         activity.path = activityPath
     }
 
+    /// By what a log thread is to answer.
+    mutating func makeToken() -> LogToken {
+        lastToken += 1
+        return LogToken(rawValue: lastToken)
+    }
+
     // MARK: - Coming, changing, going
 
     /// Makes the earthly side of a process, and its pipes.
@@ -58,59 +66,21 @@ struct Outlets {
         _ credentials: Credentials?
     ) -> Child {
         let child = child(id, process, credentials)
-        // A log of an earlier life can be read before the first start. What fails here is tried
-        // again, and told, when the process is started.
-        try? attach(&child.stdout, for: child)
-        try? attach(&child.stderr, for: child)
+        attach(child)
         return child
     }
 
-    /// Makes the earthly side of a process that an earlier manager started, with the readers of
-    /// its pipes; where there is none a new pipe serves the next start.
+    /// Makes the pipes that a process has not got.
     ///
-    /// Where they `areKept` the guardian has the readers already, in the places of this process.
-    mutating func resume(
-        _ id: MemberID,
-        _ process: ProcessConfiguration,
-        _ credentials: Credentials?,
-        run: PID?,
-        areKept: Bool,
-        stdin: consuming OwnedDescriptor?,
-        stdout: consuming OwnedDescriptor?,
-        stderr: consuming OwnedDescriptor?
-    ) -> Child {
-        let child = child(id, process, credentials)
-        if let stdin { resumeInput(stdin, of: child) }
-        if let stdout { reattach(&child.stdout, stdout, for: child, run, isKept: areKept) }
-        if let stderr { reattach(&child.stderr, stderr, for: child, run, isKept: areKept) }
+    /// A log of an earlier life can be read before the first start. What fails here is tried again,
+    /// and told, when the process is started.
+    func attach(_ child: Child) {
         try? attach(&child.stdout, for: child)
         try? attach(&child.stderr, for: child)
-        return child
     }
 
-    private mutating func reattach(
-        _ outlet: inout Outlet,
-        _ reader: consuming OwnedDescriptor,
-        for child: Child,
-        _ run: PID?,
-        isKept: Bool
-    ) {
-        if let channel = Outlet.Channel(of: reader, fifo: outlet.fifo) {
-            outlet.channel = channel
-            // Whatever still writes to it must not block because its log is not wanted any more.
-            let target: LogTarget =
-                if case .captured(let target) = outlet.kind { target } else { .discard }
-            // It had its share when it was made; what is over now is missed by whoever comes next.
-            try? budget.take()
-            if !isKept { store.keep(reader, of: outlet.id) }
-            let treatment = treatment(of: outlet, of: child, run)
-            logs.post(.attach(outlet.id, reader: reader.release(), target, treatment))
-            // Nobody goes on with what the last run had begun to write.
-            if run == nil { endWords(of: outlet, at: nil) }
-        }
-    }
-
-    private func child(
+    /// As `open`, without pipes: those that an earlier manager has made are to be taken up.
+    func child(
         _ id: MemberID,
         _ process: ProcessConfiguration,
         _ credentials: Credentials?
@@ -185,26 +155,10 @@ struct Outlets {
         return outlet
     }
 
-    /// Writes what is left in the pipes of a process that is gone, and lets go of them.
-    func close(_ child: Child) {
-        release(&child.stdout)
-        release(&child.stderr)
-        closeInput(of: child)
-    }
-
-    func release(_ outlet: inout Outlet) {
-        guard let channel = outlet.channel else { return }
-        logs.post(.detach(outlet.id))
-        budget.giveBack()
-        store.drop(outlet.id)
-        outlet.channel = nil
-        if case .fifo(let path) = channel { ThisProcess.unlink(path) }
-    }
-
     // MARK: - Starting
 
     /// Spawns a program onto its outputs; one that cannot be opened is made again.
-    func spawn(
+    mutating func spawn(
         _ program: PreparedProgram,
         for child: Child,
         with spawner: borrowing Spawner,
@@ -217,7 +171,7 @@ struct Outlets {
         return try spawn(program, reading: input, for: child, with: spawner, options)
     }
 
-    private func spawn(
+    private mutating func spawn(
         _ program: PreparedProgram,
         reading input: borrowing OwnedDescriptor?,
         for child: Child,
@@ -239,8 +193,8 @@ struct Outlets {
             )
         } catch {
             guard error.step == .output else { throw error }
-            release(&child.stdout)
-            release(&child.stderr)
+            leave(&child.stdout)
+            leave(&child.stderr)
             try attach(&child.stdout, for: child)
             try attach(&child.stderr, for: child)
             return try spawner.spawn(
@@ -312,7 +266,7 @@ struct Outlets {
             throw SystemError("mkdir", error.description, errno: .noSuchFileOrDirectory)
         }
         let reader = try Fifo.make(outlet.fifo, owner: owner)
-        outlet.channel = .fifo(outlet.fifo)
+        outlet.channel = .fifo(outlet.fifo, reader: reader.rawValue)
         return reader
     }
 }

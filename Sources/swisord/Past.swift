@@ -95,8 +95,17 @@ struct Past {
         return ProcessIdentity(of: entry.record)?.open(kept)
     }
 
-    /// The reader of an output that a program of then may still write to.
-    func reader(_ entry: Entry, isError: Bool) -> OwnedDescriptor? {
+    /// The readers of the outputs that a program of then may still write to.
+    func readers(_ entry: Entry) -> KeptReaders {
+        KeptReaders(
+            stdout: reader(entry, isError: false),
+            stderr: reader(entry, isError: true),
+            leftStdout: watch?.take(StateStore.left(entry.slot, isError: false)),
+            leftStderr: watch?.take(StateStore.left(entry.slot, isError: true))
+        )
+    }
+
+    private func reader(_ entry: Entry, isError: Bool) -> OwnedDescriptor? {
         if let watch { return watch.take(StateStore.reader(entry.slot, isError: isError)) }
         let record = entry.record
         let inode = isError ? record.outside.stderrPipe : record.outside.stdoutPipe

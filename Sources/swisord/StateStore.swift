@@ -7,8 +7,9 @@ import Supervision
 /// What outlives this manager: the records of its members in the state file, and the descriptors
 /// that the guardian keeps for the next one.
 ///
-/// A member has a slot for as long as it exists: a record in the file, and at the guardian the
-/// readers of its two outputs and the writer of its input. A slot is used again, a `MemberID` is not, so the next manager knows
+/// A member has a slot for as long as it exists, and until all that it wrote has been read: a
+/// record in the file, and at the guardian the readers of its two outputs, the readers of pipes
+/// that it has left, and the writer of its input. A slot is used again, a `MemberID` is not, so the next manager knows
 /// members by their slots. Nothing here waits, and nothing that fails stops the daemon: a state
 /// that cannot be recorded is `trouble`, told in the status.
 final class StateStore {
@@ -44,6 +45,7 @@ final class StateStore {
     /// What the guardian has slots for: two readers, a writer, a process that is not its child.
     static let mostMembers = 32_000
     private static let firstSocket = firstOrphan + mostMembers
+    private static let firstLeft = firstSocket + mostSockets
     /// How many sockets of programs it has slots for.
     static let mostSockets = 768
 
@@ -70,8 +72,9 @@ final class StateStore {
     func vacate(_ slot: Int) {
         free.append(slot)
         link?.drop([
-            Self.reader(slot, isError: false), Self.reader(slot, isError: true), Self.input(slot),
-            Self.orphan(slot),
+            Self.reader(slot, isError: false), Self.reader(slot, isError: true),
+            Self.left(slot, isError: false), Self.left(slot, isError: true),
+            Self.input(slot), Self.orphan(slot),
         ])
         do throws(StateFile.Failure) {
             try file.erase(Self.place(slot))
@@ -153,10 +156,19 @@ final class StateStore {
         link.store([(Self.reader(slot, isError: stream.isError), reader.rawValue)])
     }
 
-    /// Lets go of the reader of an output.
-    func drop(_ stream: StreamID) {
+    /// Makes room for the reader of another pipe: the present one is kept as the one that was left.
+    ///
+    /// The one that was left before has been read by then: a log thread reads them in turn.
+    func leave(_ stream: StreamID) {
         guard let slot = slots[stream.member] else { return }
-        link?.drop([Self.reader(slot, isError: stream.isError)])
+        let isError = stream.isError
+        link?.move([(Self.reader(slot, isError: isError), Self.left(slot, isError: isError))])
+    }
+
+    /// Lets go of the reader of a pipe that was left.
+    func dropLeft(_ stream: StreamID) {
+        guard let slot = slots[stream.member] else { return }
+        link?.drop([Self.left(slot, isError: stream.isError)])
     }
 
     /// Has the guardian keep the writer of an input, before the program can read from it.
@@ -216,6 +228,11 @@ final class StateStore {
     /// Where the guardian keeps the reader of an output.
     static func reader(_ slot: Int, isError: Bool) -> Int {
         firstReader + 2 * slot + (isError ? 1 : 0)
+    }
+
+    /// Where the guardian keeps the reader of the pipe that an output had before.
+    static func left(_ slot: Int, isError: Bool) -> Int {
+        firstLeft + 2 * slot + (isError ? 1 : 0)
     }
 
     /// Where the guardian keeps the writer of an input.

@@ -184,4 +184,71 @@ struct DiskTests {
             #expect(!isAlive(pid))
         }
     }
+
+    private static let counted =
+        "trap 'echo last; exit' TERM; n=0; while :; do n=$((n+1)); echo $n; sleep 0.005; done"
+
+    @Test("loses no line of a pipe that was left to it, though the manager dies first")
+    func leftPipe() throws {
+        try dying { daemon in
+            // The third has the pipe of the second: only the first is the log thread's.
+            for _ in 1...2 { try #require(try daemon.ctl("restart", "counted").status == 0) }
+        } then: { daemon, lines in
+            try eventually("the third run") { lines().count { $0 == "1" } == 3 }
+            #expect(try daemon.ctl("stop", "counted").status == 0)
+        }
+    }
+
+    @Test("loses no line of a program that was taken out, though the manager dies first")
+    func departed() throws {
+        try dying { daemon in
+            daemon.configure("programs: {}")
+            try #require(try daemon.ctl("reload").status == 0)
+            try #require(try daemon.programs().isEmpty)
+        } then: { _, lines in
+            try eventually("its last line") { lines().last == "last" }
+        }
+    }
+
+    /// Has a manager die that has done something while the disk of a log hangs.
+    ///
+    /// Of a thread that waits for a disk nobody sees the end before the disk answers.
+    private func dying(
+        _ act: (Daemon) throws -> Void,
+        then: (Daemon, () -> [Substring]) throws -> Void
+    ) throws {
+        try Daemon.prepared("") { daemon in
+            let disk = try FreezingDisk(for: daemon)
+            defer { disk.thaw() }
+            daemon.configure(
+                """
+                programs:
+                  counted:
+                    command: [sh, -c, "\(Self.counted)"]
+                    stdout_logfile: \(disk.path)/counted.log
+                    stderr_logfile: NONE
+                    startsecs: 0
+                """
+            )
+            try daemon.start()
+            let lines = { disk.read("counted.log").split(separator: "\n") }
+            try eventually("its log") { !lines().isEmpty }
+            try disk.freeze()
+            try eventually("the trouble") {
+                try daemon.program("counted").stdout.trouble != nil
+            }
+            try act(daemon)
+            let manager = try daemon.managerPid()
+            kill(pid_t(manager), SIGKILL)
+            disk.thaw()
+            try eventually("another manager") {
+                try daemon.managerPid() != manager && (try? daemon.information()) != nil
+            }
+            try then(daemon, lines)
+            #expect(lines().last == "last")
+            for run in lines().split(separator: "last") {
+                #expect(zip(1..., run).allSatisfy { "\($0)" == $1 })
+            }
+        }
+    }
 }

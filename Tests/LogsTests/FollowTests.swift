@@ -159,7 +159,7 @@ struct FollowTests {
         writer.write("one\n")
         try logs.clear(1)
         writer.write("two\n")
-        logs.thread.post(.detach(StreamID(rawValue: 1)))
+        logs.thread.post(.detach(StreamID(rawValue: 1), LogToken(rawValue: 9)))
         try eventually("the end") { heard.value.last == .ended(.detached) }
         #expect(bytes(heard) == Array("one\ntwo\n".utf8))
     }

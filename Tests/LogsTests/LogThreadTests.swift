@@ -110,7 +110,7 @@ struct LogThreadTests {
         }
         try logs.drain(1)
         try logs.drain(2)
-        logs.thread.post(.detach(StreamID(rawValue: 1)))
+        logs.thread.post(.detach(StreamID(rawValue: 1), LogToken(rawValue: 9)))
         two.write("end\n")
         try logs.drain(2)
         let all = text(logs.directory("x.log")).split(separator: "\n")
@@ -144,7 +144,7 @@ struct LogThreadTests {
     func detaches() throws {
         let first = try logs.attach(1, file("x.log"))
         first.write("first\n")
-        logs.thread.post(.detach(StreamID(rawValue: 1)))
+        logs.thread.post(.detach(StreamID(rawValue: 1), LogToken(rawValue: 9)))
         let second = try logs.attach(1, file("x.log"))
         second.write("second\n")
         try logs.drain(1)

@@ -57,7 +57,7 @@ struct InheritTests {
         a.write("line\nand more")
         try logs.drain(1)
         try eventually("lines") { output.text == "b | other\na | one line\n" }
-        logs.thread.post(.detach(StreamID(rawValue: 1)))
+        logs.thread.post(.detach(StreamID(rawValue: 1), LogToken(rawValue: 9)))
         try eventually("the rest") { output.text.hasSuffix("a | and more\n") }
     }
 
@@ -74,7 +74,7 @@ struct InheritTests {
         try eventually("the count") { (logs.trouble(1)?.lost ?? 0) > 500_000 }
         // What was kept comes out whole once there is a reader.
         try eventually("what was kept") { output.text.utf8.count > 1_000_000 }
-        logs.thread.post(.detach(StreamID(rawValue: 1)))
+        logs.thread.post(.detach(StreamID(rawValue: 1), LogToken(rawValue: 9)))
         let lines = output.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         #expect(lines.allSatisfy { $0.utf8.count == 103 })
     }

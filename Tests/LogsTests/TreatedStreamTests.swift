@@ -93,6 +93,7 @@ struct TreatedStreamTests {
         let gate = try Writer(logs.directory("gate"))
         let reader = try Fifo.make(logs.directory("fifo"))
         let writer = try Writer(logs.directory("fifo"))
+        let pipe = reader.rawValue
         threads.post(.attach(id, reader: reader.release(), .discard))
         let number = gate.number
         threads.post(
@@ -104,7 +105,7 @@ struct TreatedStreamTests {
             }
         )
         writer.write("x")
-        let isHeldUp = { [id] in threads.isHeldUp(id, at: MonotonicClock.now()) }
+        let isHeldUp = { [id] in threads.isHeldUp(id, reading: pipe, at: MonotonicClock.now()) }
         try eventually("it to wait") { isHeldUp() }
         gate.write("x")
         try eventually("it to work") { !isHeldUp() }

@@ -7,6 +7,20 @@ import Testing
 struct MemberRecordTests {
     private static let now = RandomRecord.now
 
+    @Test("tells of one that has left the fleet, and of no other")
+    func gone() throws {
+        let name = ProcessName(group: "g", process: "p")
+        let gone = MemberRecord.ofGone(name)
+        #expect(gone.isGone)
+        let bytes = try #require(gone.encoded())
+        #expect(try MemberRecord(ArraySlice(bytes), at: Instant(nanoseconds: 1)).isGone)
+        var other = MemberRecord(name: name, phase: .stopped)
+        #expect(!other.isGone)
+        other = MemberRecord(name: name, phase: .backoff(failures: 1, until: Self.now))
+        other.isLeaving = true
+        #expect(!other.isGone, "it is yet to be told")
+    }
+
     @Test("is read as it was written", arguments: [1, 2, 3, 4] as [UInt64])
     func roundTrip(_ seed: UInt64) throws {
         var records = RandomRecord(seed: seed)

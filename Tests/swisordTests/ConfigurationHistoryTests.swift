@@ -125,6 +125,67 @@ struct ConfigurationHistoryTests {
         #expect(loaded.history.inForce == new.history.inForce)
     }
 
+    private func commands(_ history: ConfigurationHistory) -> [String: [String]] {
+        let departed = history.departed(overrides)
+        return Dictionary(
+            uniqueKeysWithValues: departed.map {
+                ($0.key.process, $0.value.configuration.arguments)
+            }
+        )
+    }
+
+    @Test("remembers what those went by that were taken out, for as long as they need it")
+    func departures() throws {
+        func name(_ text: String) -> ProcessName { ProcessName(group: text, process: text) }
+        var loaded = try read(text(["a": "one", "b": "one", "c": "one", "d": "one"]))
+        func take(
+            _ names: Set<String>,
+            _ target: LoadedConfiguration,
+            unfinished: Set<String>
+        ) {
+            var target = target
+            target.history = target.history.departing(
+                Set(names.map(name)),
+                from: loaded.history,
+                unfinished: Set(unfinished.map(name))
+            )
+            loaded.takeUp(target)
+        }
+        take([], loaded.taking(["b"], from: try read(text(["b": "two"]))), unfinished: [])
+        #expect(loaded.history.departures.isEmpty)
+        take(["a"], loaded.without(["a"]), unfinished: [])
+        take(["b"], loaded.without(["b"]), unfinished: ["a"])
+        try check(loaded, steps: 3)
+        #expect(commands(loaded.history) == ["a": ["one"], "b": ["two"]])
+        #expect(loaded.history.departed(overrides)[name("b")]?.credentials?.uid == 0)
+
+        take(["c"], loaded.replaced(by: try read(text(["d": "two"]))), unfinished: ["a", "b"])
+        try check(loaded, steps: 2)
+        #expect(loaded.history.departures.count == 2, "two are of one reading")
+        #expect(commands(loaded.history) == ["a": ["one"], "b": ["two"], "c": ["one"]])
+
+        take(
+            [],
+            loaded.replaced(by: try read(text(["a": "three", "d": "two"]))),
+            unfinished: ["a"]
+        )
+        #expect(commands(loaded.history) == ["a": ["one"]])
+        take(["a"], loaded.replaced(by: try read(text(["d": "two"]))), unfinished: ["a"])
+        #expect(commands(loaded.history) == ["a": ["three"]], "it came back, and is gone again")
+        take([], loaded.replaced(by: try read(text(["d": "two"]))), unfinished: [])
+        #expect(loaded.history.departures.isEmpty)
+    }
+
+    @Test("of the version before this one, which knew of no departures, is understood")
+    func versionBefore() throws {
+        let loaded = try read(text(["a": "one"]))
+        var body = Array(try #require(loaded.history.bytes).dropLast(8))
+        body[0] = 2
+        var tail = BinaryWriter()
+        tail.write(Checksum.of(body))
+        #expect(try ConfigurationHistory(bytes: body + tail.bytes) == loaded.history)
+    }
+
     @Test("is refused when anything of it was changed or is missing")
     func damage() throws {
         let bytes = try #require(try read(text(["a": "one"])).history.bytes)

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import Logs
+import Platform
+import Supervision
+
+/// Letting go of pipes: each is read to the end, whoever dies meanwhile.
+extension Outlets {
+    /// Leaves a pipe to its log thread; the next run gets another.
+    mutating func leave(_ outlet: inout Outlet) {
+        guard outlet.channel != nil else { return }
+        detach(&outlet)
+        store.leave(outlet.id)
+    }
+
+    /// Leaves a pipe to a log thread that is moving its bytes and does not come back.
+    ///
+    /// The kernel may hold the pipe's lock as long as the disk hangs; whoever opens the pipe
+    /// then, which is the core, hangs with it. The next run gets a pipe of its own.
+    mutating func leaveHungPipes(of child: Child) {
+        let now = MonotonicClock.now()
+        if isHung(child.stdout, at: now) { leave(&child.stdout) }
+        if isHung(child.stderr, at: now) { leave(&child.stderr) }
+    }
+
+    private func isHung(_ outlet: Outlet, at now: Instant) -> Bool {
+        guard let reader = outlet.channel?.reader else { return false }
+        return logs.isHeldUp(outlet.id, reading: reader, at: now)
+    }
+
+    /// Writes what is left in the pipes of a process that is gone, and lets go of them.
+    mutating func close(_ child: Child) {
+        detach(&child.stdout)
+        detach(&child.stderr)
+        closeInput(of: child)
+    }
+
+    /// As `close`, of a process that is in the configuration no more: what is kept of it is
+    /// forgotten as soon as its pipes have been read.
+    ///
+    /// - Returns: Whether there is nothing to be read.
+    mutating func closeForGood(_ child: Child) -> Bool {
+        close(child)
+        return left.end(child.id, child.name)
+    }
+
+    private mutating func detach(_ outlet: inout Outlet) {
+        guard let channel = outlet.channel else { return }
+        readToEnd(outlet.id)
+        budget.giveBack()
+        outlet.channel = nil
+        if case .fifo(let path, _) = channel { ThisProcess.unlink(path) }
+    }
+
+    private mutating func readToEnd(_ stream: StreamID) {
+        let token = makeToken()
+        left.leave(stream, answeredBy: token)
+        logs.post(.detach(stream, token))
+    }
+
+    /// A log thread has read so far; lets go of what is of no use any more.
+    mutating func hasRead(_ token: LogToken) {
+        switch left.answered(token) {
+        case .pipe(let stream): store.dropLeft(stream)
+        case .member(let id): store.forget(id)
+        case nil: break
+        }
+    }
+
+    // MARK: - After the death of a manager
+
+    /// Goes on reading what a process has written, for which another manager has made the pipes.
+    ///
+    /// - Parameters:
+    ///   - child: The process.
+    ///   - readers: The readers of its pipes.
+    ///   - run: Who has the pipes now; nil for nobody.
+    ///   - areKept: Whether the guardian has the readers already, in the places of this process.
+    mutating func reattach(
+        _ child: Child,
+        _ readers: consuming KeptReaders,
+        _ run: PID?,
+        areKept: Bool
+    ) {
+        let run = Run(pid: run, areKept: areKept)
+        reattach(&child.stdout, readers.stdout.take(), after: readers.leftStdout.take(), child, run)
+        reattach(&child.stderr, readers.stderr.take(), after: readers.leftStderr.take(), child, run)
+    }
+
+    private struct Run {
+        let pid: PID?
+        let areKept: Bool
+    }
+
+    private mutating func reattach(
+        _ outlet: inout Outlet,
+        _ reader: consuming OwnedDescriptor?,
+        after left: consuming OwnedDescriptor?,
+        _ child: Child,
+        _ run: Run
+    ) {
+        // Whatever still writes to it must not block because its log is not wanted any more.
+        let target: LogTarget =
+            if case .captured(let target) = outlet.kind { target } else { .discard }
+        if let left {
+            let treatment = treatment(of: outlet, of: child, nil)
+            logs.post(.attach(outlet.id, reader: left.release(), target, treatment))
+            readToEnd(outlet.id)
+        }
+        guard let reader, let channel = Outlet.Channel(of: reader, fifo: outlet.fifo) else {
+            return
+        }
+        outlet.channel = channel
+        // It had its share when it was made; what is over now is missed by whoever comes next.
+        try? budget.take()
+        if !run.areKept { store.keep(reader, of: outlet.id) }
+        let treatment = treatment(of: outlet, of: child, run.pid)
+        logs.post(.attach(outlet.id, reader: reader.release(), target, treatment))
+        // Nobody goes on with what the last run had begun to write.
+        if run.pid == nil { endWords(of: outlet, at: nil) }
+    }
+}
+
+/// The readers of the pipes of a process, as another manager has left them.
+struct KeptReaders: ~Copyable {
+    var stdout: OwnedDescriptor?
+    var stderr: OwnedDescriptor?
+    /// Of the pipes that its outputs had before, where not all has been read.
+    var leftStdout: OwnedDescriptor?
+    var leftStderr: OwnedDescriptor?
+}
