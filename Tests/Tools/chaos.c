@@ -4,7 +4,8 @@
  * chaos SWISORD CHATTER FOLDER KILLS SEED: kills a manager, its guardian and its programs at random.
  *
  * To be run as PID 1 of a pid namespace. The programs (chatter.c) write numbered records and note
- * in shared memory what they have written and how they end. Afterwards the logs must hold exactly
+ * in shared memory what they have written and how they end. Some of them are guests: reloads take
+ * them in and out, or have them restarted. Afterwards the logs must hold exactly
  * that, without colours and messages that are complete, and at each look in between the daemon must know each program's present run and how the
  * one before it ended. What it finds is printed as figures; the exit status is 1 when one of them
  * is not 0 that should be.
@@ -36,7 +37,8 @@ static const char *swisord, *chatter, *folder;
 static struct chaos_table *table;
 static unsigned seed;
 static pid_t daemon_pid;
-static int managers_killed, guardians_killed, programs_killed, stopped;
+static int managers_killed, guardians_killed, programs_killed, stopped, reloads;
+static int are_guests_there = 1;
 static unsigned looks, compared, wrong, unknown;
 static double longest_silence;
 
@@ -71,11 +73,25 @@ static void say(char *text, size_t size, const char *name) {
 
 /* --- The daemon --- */
 
+static void configure_kind(FILE *file, int kind) {
+    fprintf(file,
+            "  chatter%d:\n    command: [%s, %s/table, \"%%(process_num)d\"]\n"
+            "    process_name: \"%%(process_num)02d\"\n    numprocs: %d\n"
+            "    numprocs_start: %d\n    strip_ansi: %s\n    stdout_capture_maxbytes: %s\n"
+            "    stdout_events_enabled: %s\n",
+            kind, chatter, folder, CHAOS_EACH, kind * CHAOS_EACH,
+            kind & CHAOS_COLOURS ? "true" : "false", kind & CHAOS_MESSAGES ? "1KB" : "0",
+            kind == 3 ? "true" : "false");
+    /* Another environment each time: who is there already is restarted. */
+    if (kind == CHAOS_GUESTS) fprintf(file, "    environment: {RELOADS: \"%d\"}\n", reloads);
+}
+
 static void configure(void) {
-    char path[512];
+    char path[512], draft[512];
     say(path, sizeof path, "s.yaml");
-    FILE *file = fopen(path, "w");
-    if (!file) give_up(path);
+    say(draft, sizeof draft, "s.yaml.new");
+    FILE *file = fopen(draft, "w");
+    if (!file) give_up(draft);
     fprintf(file,
             "swisord:\n  runtime_dir: %s/run\n  state_dir: %s/state\n  logfile: %s/swisord.log\n"
             "  logfile_maxbytes: 0\n  childlogdir: %s/log\n"
@@ -85,16 +101,15 @@ static void configure(void) {
             "  stdout_logfile_maxbytes: 512KB\n  stdout_logfile_backups: 400\n"
             "  stderr_logfile: NONE\nprograms:\n",
             folder, folder, folder, folder, folder);
-    for (int kind = 0; kind < 4; kind++)
-        fprintf(file,
-                "  chatter%d:\n    command: [%s, %s/table, \"%%(process_num)d\"]\n"
-                "    process_name: \"%%(process_num)02d\"\n    numprocs: %d\n"
-                "    numprocs_start: %d\n    strip_ansi: %s\n    stdout_capture_maxbytes: %s\n"
-                "    stdout_events_enabled: %s\n",
-                kind, chatter, folder, CHAOS_SLOTS / 4, kind * CHAOS_SLOTS / 4,
-                kind & CHAOS_COLOURS ? "true" : "false", kind & CHAOS_MESSAGES ? "1KB" : "0",
-                kind == 3 ? "true" : "false");
-    fclose(file);
+    for (int kind = 0; kind < CHAOS_KINDS; kind++)
+        if (kind != CHAOS_GUESTS || are_guests_there) configure_kind(file, kind);
+    if (fclose(file) != 0 || rename(draft, path) != 0) give_up(path);
+}
+
+/* A manager that is killed before it has read the file leaves things as they are. */
+static void reload(void) {
+    configure();
+    if (kill(daemon_pid, SIGHUP) == 0) reloads++;
 }
 
 static void start_daemon(void) {
@@ -271,6 +286,18 @@ static void stop_manager(void) {
     kill(manager, SIGCONT);
 }
 
+/* Has all guests come. */
+static void invite(void) {
+    int counts[CHAOS_EACH];
+    are_guests_there = 1;
+    struct chaos_slot *guests = &table->slots[CHAOS_GUESTS * CHAOS_EACH];
+    for (int index = 0; index < CHAOS_EACH; index++) counts[index] = guests[index].count;
+    reload();
+    for (int index = 0; index < CHAOS_EACH; index++)
+        for (double from = now(); guests[index].count == counts[index]; rest(1000))
+            if (now() - from > LONG_WAIT) give_up("a guest does not come");
+}
+
 /* Waits until each slot has a run that does not end by itself. */
 static void calm_down(void) {
     /* Another number each time: what a run has seen of the last time does not count. */
@@ -293,7 +320,7 @@ static void kill_guardian(void) {
     /* Who hears of an end from nobody else does not wait for the last words, and is killed as well:
        half a message would be taken for the beginning of what the next run writes. */
     table->is_whole = 1;
-    look(), rest(100000);
+    look(), invite(), rest(100000);
     char *body = insist("/v1/daemon");
     pid_t manager = number_in(body, body + strlen(body), "\"manager_pid\":", 0);
     if (manager <= 0) give_up("the daemon names no manager");
@@ -321,6 +348,7 @@ static void rage(int kills) {
         if (dice < 4 || (guardians_killed == 0 && done >= kills / 2)) kill_guardian();
         else if (dice < 300) kill_manager();
         else if (dice < 320) stop_manager();
+        else if (dice < 400) are_guests_there = roll(3) != 0, reload();
         else kill_program();
         collect();
         rest(roll(4) ? roll(3000) : roll(40000));
@@ -366,9 +394,9 @@ int main(int count, char **words) {
     long runs = 0;
     for (int slot = 0; slot < CHAOS_SLOTS; slot++) runs += table->slots[slot].count;
     printf("chaos: %d kills in %.1f s (seed %s): %d of managers, %d of guardians, %d of programs; "
-           "%d managers stopped\n",
+           "%d managers stopped, %d reloads\n",
            managers_killed + guardians_killed + programs_killed, took / 1e3, words[5],
-           managers_killed, guardians_killed, programs_killed, stopped);
+           managers_killed, guardians_killed, programs_killed, stopped, reloads);
     printf("chaos: %ld runs, %.1f MB of records: %lu bytes lost, %lu doubled, %lu torn\n", runs,
            (double)sum.records * CHAOS_RECORD / 1e6, sum.lost * CHAOS_RECORD,
            sum.doubled * CHAOS_RECORD, sum.torn * CHAOS_RECORD);

@@ -7,16 +7,21 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define CHAOS_SLOTS 12
+#define CHAOS_KINDS 5
+/* Slots of a kind. */
+#define CHAOS_EACH 3
+#define CHAOS_SLOTS (CHAOS_KINDS * CHAOS_EACH)
 #define CHAOS_RUNS 100000
 #define CHAOS_RECORD 32
 
 /* Slots by what their programs write besides records: nothing, colours that are to be left out,
-   messages that are not for the log, both. None of it begins as a record does, or is half of
-   another. */
+   messages that are not for the log, both; and the last, those of guests: programs that come into
+   the configuration and go, and have more to say when they are asked to end. None of what is beside
+   records begins as a record does, or is half of another. */
 #define CHAOS_COLOURS 1
 #define CHAOS_MESSAGES 2
-#define CHAOS_KIND(slot) ((slot) / (CHAOS_SLOTS / 4))
+#define CHAOS_GUESTS 4
+#define CHAOS_KIND(slot) ((slot) / CHAOS_EACH)
 #define CHAOS_COLOUR "\033[7;35m"
 #define CHAOS_MESSAGE "<!--XSUPERVISOR:BEGIN-->a message<!--XSUPERVISOR:END-->"
 

@@ -36,6 +36,19 @@ static int is_alone(const char *path, int slot) {
     return descriptor >= 0 && fcntl(descriptor, F_SETLK, &lock) == 0;
 }
 
+static volatile sig_atomic_t is_asked;
+
+static void note(int signal) {
+    (void)signal;
+    is_asked = 1;
+}
+
+/* A guest goes on for a while when it is asked to end, and then ends by itself. */
+static void behave_as_guest(void) {
+    const struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
+    sigaction(SIGTERM, &action, NULL);
+}
+
 static void rest(unsigned microseconds) {
     struct timeval time = {0, (long)microseconds};
     select(0, NULL, NULL, NULL, &time);
@@ -74,14 +87,16 @@ int main(int count, char **words) {
     unsigned random = ((unsigned)slot * 2654435761u) ^ ((unsigned)number * 40503u) ^ table->seed;
     run->pid = getpid();
     unsigned records = 20 + rand_r(&random) % 400;
+    int kind = CHAOS_KIND(slot), left = rand_r(&random) % 100;
+    if (kind == CHAOS_GUESTS) behave_as_guest();
     for (unsigned sequence = 0; sequence < records || table->is_calm; sequence++) {
         char record[64];
         run->calm = (uint32_t)table->is_calm;
+        if (is_asked && (left-- == 0 || table->is_over)) break;
         if (table->is_over) {
-            pause();
+            rest(100000);
             continue;
         }
-        int kind = CHAOS_KIND(slot);
         if (kind & CHAOS_MESSAGES && rand_r(&random) % 3 == 0)
             put_aside(run, &random, CHAOS_MESSAGE, table->is_whole);
         if (kind & CHAOS_COLOURS) put_aside(run, &random, CHAOS_COLOUR, table->is_whole);
