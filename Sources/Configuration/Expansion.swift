@@ -31,39 +31,43 @@ package struct Expansion: Sendable {
 
     /// Replaces every `%(name)s` of `text`, and `%%(` by `%(`.
     package func expand(_ text: String) throws(Malformed) -> String {
-        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
-        let characters = Array(text.unicodeScalars)
-        var result = String.UnicodeScalarView()
-        var offset = 0
-        while offset < characters.count {
-            if characters[offset...].starts(with: "%%(".unicodeScalars) {
-                result.append(contentsOf: "%(".unicodeScalars)
-                offset += 3
-            } else if characters[offset...].starts(with: "%(".unicodeScalars) {
-                let reference = try Reference(in: characters, at: offset)
-                result.append(contentsOf: try value(of: reference).unicodeScalars)
-                offset += reference.length
+        guard text.utf8.contains(Self.percent) else { return text }
+        var result = ""
+        var rest = text[...]
+        while let start = rest.utf8.firstIndex(of: Self.percent) {
+            result += rest[..<start]
+            let end: String.Index
+            if rest.utf8[start...].starts(with: "%%(".utf8) {
+                end = rest.utf8.index(start, offsetBy: 3)
+                result += "%("
+            } else if rest.utf8[start...].starts(with: "%(".utf8) {
+                let reference = try Reference(in: text, at: start)
+                end = reference.end
+                result += try value(of: reference, in: text)
             } else {
-                result.append(characters[offset])
-                offset += 1
+                end = rest.utf8.index(after: start)
+                result += "%"
             }
+            rest = text[end...]
         }
-        return String(result)
+        return result + rest
     }
 
-    private func value(of reference: Reference) throws(Malformed) -> String {
+    private static let percent = UInt8(ascii: "%")
+
+    private func value(of reference: Reference, in text: String) throws(Malformed) -> String {
         func fail(_ reason: String) -> Malformed {
-            Malformed(reason: reason, offset: reference.offset, length: reference.length)
+            Malformed(reason, text, reference.start..<reference.end)
         }
         let name = reference.name
         if let number = numbers[name] { return reference.format(number) }
-        let text: String
+        let found: String
         if name.hasPrefix("ENV_") {
             let variable = String(name.dropFirst(4))
             guard let value = environment[variable] else {
                 throw fail("the environment has no variable \(quoted(variable))")
             }
-            text = value
+            found = value
         } else {
             guard let value = texts[name] else {
                 let known = (Array(texts.keys) + Array(numbers.keys)).sorted() + ["ENV_…"]
@@ -72,51 +76,67 @@ package struct Expansion: Sendable {
                         + known.joined(separator: ", ")
                 )
             }
-            text = value
+            found = value
         }
         guard !reference.isNumber else {
             throw fail("%(\(name))d asks for a number; write %(\(name))s")
         }
-        return reference.pad(text, with: " ")
+        return reference.pad(found, with: " ")
+    }
+}
+
+extension Expansion.Malformed {
+    /// Says what is wrong with a part of a text.
+    fileprivate init(_ reason: String, _ text: String, _ part: Range<String.Index>) {
+        let scalars = text.unicodeScalars
+        self.init(
+            reason: reason,
+            offset: scalars.distance(from: scalars.startIndex, to: part.lowerBound),
+            length: scalars.distance(from: part.lowerBound, to: part.upperBound)
+        )
     }
 }
 
 /// One `%(name)02d` in a text.
 private struct Reference {
     let name: String
-    let offset: Int
-    let length: Int
+    let start: String.Index
+    let end: String.Index
     /// Whether it ends in `d`.
     let isNumber: Bool
     private let width: Int
     private let padsWithZeros: Bool
 
-    init(in characters: [Unicode.Scalar], at offset: Int) throws(Expansion.Malformed) {
-        guard let close = characters[offset...].firstIndex(of: ")") else {
+    init(in text: String, at start: String.Index) throws(Expansion.Malformed) {
+        let bytes = text.utf8
+        let open = bytes.index(start, offsetBy: 2)
+        guard let close = bytes[open...].firstIndex(of: UInt8(ascii: ")")) else {
             throw .init(
-                reason: "'%(' begins an expansion but no ')' follows; write '%%(' for the text",
-                offset: offset,
-                length: 2
+                "'%(' begins an expansion but no ')' follows; write '%%(' for the text",
+                text,
+                start..<open
             )
         }
-        var end = close + 1
-        while end < characters.count, ("0"..."9").contains(characters[end]) { end += 1 }
-        let digits = String(String.UnicodeScalarView(characters[close + 1..<end]))
-        guard end < characters.count, characters[end] == "s" || characters[end] == "d",
-            let width = digits.isEmpty ? 0 : Int(digits), width <= 64
+        let digits = bytes[bytes.index(after: close)...].prefix {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+        }
+        let last = digits.endIndex
+        guard last < bytes.endIndex,
+            bytes[last] == UInt8(ascii: "s") || bytes[last] == UInt8(ascii: "d"),
+            let width = digits.isEmpty ? 0 : Int(Substring(digits)), width <= 64
         else {
             throw .init(
-                reason: "an expansion ends in s or d, as in %(name)s or %(process_num)02d",
-                offset: offset,
-                length: end - offset
+                "an expansion ends in s or d, as in %(name)s or %(process_num)02d",
+                text,
+                start..<last
             )
         }
-        name = String(String.UnicodeScalarView(characters[offset + 2..<close]))
-        self.offset = offset
-        length = end + 1 - offset
-        isNumber = characters[end] == "d"
+        name = String(text[open..<close])
+        self.start = start
+        end = bytes.index(after: last)
+        isNumber = bytes[last] == UInt8(ascii: "d")
         self.width = width
-        padsWithZeros = digits.hasPrefix("0")
+        padsWithZeros = digits.first == UInt8(ascii: "0")
     }
 
     func format(_ number: Int) -> String {
@@ -124,6 +144,7 @@ private struct Reference {
     }
 
     func pad(_ text: String, with filler: String) -> String {
-        String(repeating: filler, count: max(0, width - text.count)) + text
+        guard width > 0 else { return text }
+        return String(repeating: filler, count: max(0, width - text.count)) + text
     }
 }

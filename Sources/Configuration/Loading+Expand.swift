@@ -115,7 +115,7 @@ extension Loading {
                 return drafts
             }
             let group = owners[program.name] ?? program.name
-            drafts += expand(program, section, daemon: daemon, group: group)
+            expand(program, section, daemon: daemon, group: group, into: &drafts)
         }
         return drafts
     }
@@ -125,8 +125,9 @@ extension Loading {
         _ program: MergedProgram,
         _ section: Section,
         daemon: DraftDaemon,
-        group: String
-    ) -> [DraftProcess] {
+        group: String,
+        into drafts: inout [DraftProcess]
+    ) {
         let count = section.integer("numprocs") ?? 1
         let pattern = section.text("process_name")
         let listener = listener(section, of: program)
@@ -136,25 +137,24 @@ extension Loading {
                     + "process_name: \"%(program_name)s_%(process_num)02d\"",
                 at: pattern?.mark ?? section.marks["numprocs"] ?? program.nameMark
             )
-            return []
+            return
         }
         let start = section.integer("numprocs_start") ?? 0
-        var drafts: [DraftProcess] = []
+        var names = expansion(here: program.directory, over: daemon.settings.environment)
+        names.texts["program_name"] = program.name
+        names.texts["group_name"] = group
+        names.numbers["numprocs"] = count
+        var step = ProgramExpansion(
+            program: program,
+            section: section,
+            group: group,
+            names: names,
+            daemon: daemon.settings
+        )
         for number in start..<start + count {
-            var names = expansion(here: program.directory, over: daemon.settings.environment)
-            names.texts["program_name"] = program.name
-            names.texts["group_name"] = group
-            names.numbers = ["process_num": number, "numprocs": count]
-            var step = ProgramExpansion(
-                program: program,
-                section: section,
-                names: names,
-                daemon: daemon.settings
-            )
-            guard var process = step.process(in: &self) else { continue }
+            guard var process = step.process(number, in: &self) else { continue }
             if let listener { process.becomeListener(listener, section) }
             drafts.append(DraftProcess(process: process, marks: section.marks))
         }
-        return drafts
     }
 }

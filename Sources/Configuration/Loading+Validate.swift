@@ -14,10 +14,11 @@ extension Loading {
         files: [LoadedFile]
     ) {
         checkMembers(of: groups, programs: programs, declared: declaredPrograms(in: files))
-        checkProcessNames(drafts)
+        let repeated = checkProcessNames(drafts)
         checkGroupKilling(drafts)
         checkSockets(drafts)
-        checkLogs(drafts, daemon: daemon)
+        // A name that stands twice has drawn its complaint.
+        checkLogs(drafts, except: repeated, daemon: daemon)
         if programs.isEmpty, !complaints.hasErrors, let main = files.first {
             complaints.warning("the file names no programs", file: main.display)
         }
@@ -88,11 +89,15 @@ extension Loading {
         }
     }
 
-    private mutating func checkProcessNames(_ drafts: [DraftProcess]) {
-        var earlier: [ProcessName: DraftProcess] = [:]
-        for draft in drafts {
-            let name = draft.process.name
-            guard let first = earlier.updateValue(draft, forKey: name) else { continue }
+    /// Complains about names that stand twice; answers the indices of those that do again.
+    private mutating func checkProcessNames(_ drafts: [DraftProcess]) -> Set<Int> {
+        var earlier: [ProcessName: Int] = Dictionary(minimumCapacity: drafts.count)
+        var repeated: Set<Int> = []
+        for index in drafts.indices {
+            let name = drafts[index].process.name
+            guard let before = earlier.updateValue(index, forKey: name) else { continue }
+            repeated.insert(index)
+            let (draft, first) = (drafts[index], drafts[before])
             let mark = draft.marks["process_name"] ?? draft.process.origin.mark
             complaints.error(
                 first.process.program == draft.process.program
@@ -102,6 +107,7 @@ extension Loading {
                 at: mark
             )
         }
+        return repeated
     }
 
     private mutating func checkGroupKilling(_ drafts: [DraftProcess]) {
@@ -118,48 +124,48 @@ extension Loading {
 
     /// One user of a log file.
     private struct LogUser {
-        var owner: String
-        var process: ProcessName?
+        /// `stdout` or `stderr`, of a process; nil for the daemon.
+        var channel: (name: String, process: ProcessName)?
         var path: String
         var backups: Int
         var mark: Mark
+
+        var owner: String {
+            channel.map { "\($0.name) of '\($0.process)'" } ?? "the daemon"
+        }
     }
 
     /// Complains about files that two outputs would rotate under each other.
-    private mutating func checkLogs(_ drafts: [DraftProcess], daemon: DraftDaemon) {
+    private mutating func checkLogs(
+        _ drafts: [DraftProcess],
+        except repeated: Set<Int>,
+        daemon: DraftDaemon
+    ) {
         var users: [LogUser] = []
-        var names: Set<ProcessName> = []
-        // A name that stands twice has drawn its complaint.
-        for draft in drafts where names.insert(draft.process.name).inserted {
-            users += logUsers(of: draft)
+        users.reserveCapacity(2 * drafts.count)
+        for index in drafts.indices where !repeated.contains(index) {
+            addLogUsers(of: drafts[index], to: &users)
         }
-        var first: [String: LogUser] = [:]
+        // By the place in `users`; the daemon has none.
+        var first: [String: Int] = Dictionary(minimumCapacity: users.count)
+        let own = logUser(daemon)
         var blamed: Set<Mark> = []
-        if let mark = daemon.marks["logfile"] ?? daemon.marks["childlogdir"],
-            let logfile = daemon.settings.logfile
-        {
-            let path = PathText.folded(logfile)
-            first[path] = LogUser(
-                owner: "the daemon",
-                process: nil,
-                path: path,
-                backups: daemon.settings.logfileBackups,
-                mark: mark
-            )
-        }
-        for user in users {
-            if let other = first[user.path] {
+        for (index, user) in users.enumerated() {
+            if let other = own?.path == user.path ? own : first[user.path].map({ users[$0] }) {
                 // A thousand copies of a program are wrong in one place.
                 if blamed.insert(user.mark).inserted { complainShared(user, with: other) }
             } else {
-                first[user.path] = user
+                first[user.path] = index
             }
         }
         for user in users {
             // By bytes: a thousand paths are looked at whenever a manager takes over.
             guard let dot = user.path.utf8.lastIndex(of: UInt8(ascii: ".")),
                 let number = NumberText.integer(String(user.path[dot...].dropFirst())),
-                let other = first[String(user.path[..<dot])], (1...9999).contains(number),
+                (1...9999).contains(number)
+            else { continue }
+            let path = String(user.path[..<dot])
+            guard let other = own?.path == path ? own : first[path].map({ users[$0] }),
                 number <= other.backups
             else { continue }
             complaints.error(
@@ -170,25 +176,36 @@ extension Loading {
         }
     }
 
-    private func logUsers(of draft: DraftProcess) -> [LogUser] {
+    private func logUser(_ daemon: DraftDaemon) -> LogUser? {
+        guard let mark = daemon.marks["logfile"] ?? daemon.marks["childlogdir"],
+            let logfile = daemon.settings.logfile
+        else { return nil }
+        return LogUser(
+            path: PathText.folded(logfile),
+            backups: daemon.settings.logfileBackups,
+            mark: mark
+        )
+    }
+
+    private func addLogUsers(of draft: DraftProcess, to users: inout [LogUser]) {
         let process = draft.process
-        func user(_ settings: LogSettings, _ channel: String) -> LogUser? {
-            guard case .file(let path) = settings.destination else { return nil }
-            return LogUser(
-                owner: "\(channel) of '\(process.name)'",
-                process: process.name,
-                path: PathText.folded(path),
-                backups: settings.backups,
-                mark: draft.marks[channel + "_logfile"] ?? process.origin.mark
+        func add(_ settings: LogSettings, _ channel: String) {
+            guard case .file(let path) = settings.destination else { return }
+            users.append(
+                LogUser(
+                    channel: (channel, process.name),
+                    path: PathText.folded(path),
+                    backups: settings.backups,
+                    mark: draft.marks[channel + "_logfile"] ?? process.origin.mark
+                )
             )
         }
-        var users = [user(process.stdout, "stdout")]
-        if case .log(let settings) = process.stderr { users.append(user(settings, "stderr")) }
-        return users.compactMap(\.self)
+        add(process.stdout, "stdout")
+        if case .log(let settings) = process.stderr { add(settings, "stderr") }
     }
 
     private mutating func complainShared(_ user: LogUser, with other: LogUser) {
-        if let process = user.process, process == other.process {
+        if let process = user.channel?.process, process == other.channel?.process {
             complaints.error(
                 "stdout and stderr of '\(process)' both go to \(quoted(user.path)); "
                     + "write redirect_stderr: true instead of stderr_logfile",

@@ -23,11 +23,13 @@ package enum PathText {
 
     /// An absolute path without `.` and doubled slashes; `..` stays, for links may stand before it.
     package static func tidy(_ path: String) -> String {
-        "/" + parts(of: path).filter { $0 != "." }.joined(separator: "/")
+        if isTidy(path) { return path }
+        return "/" + parts(of: path).filter { $0 != "." }.joined(separator: "/")
     }
 
     /// An absolute path with `..` taken out as well, to compare paths that may not exist yet.
     package static func folded(_ path: String) -> String {
+        if isTidy(path) { return path }
         var parts: [Substring] = []
         for part in Self.parts(of: path) where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
@@ -41,6 +43,17 @@ package enum PathText {
             return "/"
         }
         return String(path[..<slash])
+    }
+
+    /// Whether it is for certain that there is nothing to take out, as it is with nearly all paths: a
+    /// thousand are looked at whenever a manager takes over.
+    private static func isTidy(_ path: String) -> Bool {
+        var isAfterSlash = false
+        for byte in path.utf8 {
+            if isAfterSlash, byte == slash || byte == UInt8(ascii: ".") { return false }
+            isAfterSlash = byte == slash
+        }
+        return path.utf8.first == slash && !isAfterSlash
     }
 
     private static func parts(of path: String) -> [Substring] {

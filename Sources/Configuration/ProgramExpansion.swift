@@ -4,46 +4,70 @@ import OrderedCollections
 import Supervision
 import YAML
 
-/// The making of one process of a typed section: expansion, paths, and defaults.
+/// The making of the processes of a typed section: expansion, paths, and defaults.
+///
+/// A thousand of `numprocs` are made whenever a manager takes over, so what no name has a part in is
+/// read from the section once.
 struct ProgramExpansion {
     let program: MergedProgram
     let section: Section
-    var names: Expansion
     let daemon: DaemonSettings
+    let group: String
+    /// The names of the process that is made now.
+    private(set) var names: Expansion
+    /// The names that all processes have.
+    private let commonNames: Expansion
+    /// What all processes have.
+    private let common: ProcessConfiguration
+    private let stdout: Channel
+    private let stderr: Channel?
 
-    /// The process; nil when it has no usable name.
-    mutating func process(in loading: inout Loading) -> ProcessConfiguration? {
+    /// - Parameters:
+    ///   - program: Where the section comes from.
+    ///   - section: The keys of the program.
+    ///   - group: The group that it is in.
+    ///   - names: The names of all processes.
+    ///   - daemon: The settings of the daemon.
+    init(
+        program: MergedProgram,
+        section: Section,
+        group: String,
+        names: Expansion,
+        daemon: DaemonSettings
+    ) {
+        self.program = program
+        self.section = section
+        self.group = group
+        self.daemon = daemon
+        self.names = names
+        commonNames = names
+        common = ProcessConfiguration(common: section, of: program, daemon)
+        stdout = Channel("stdout", section, daemon)
+        stderr =
+            section.boolean("redirect_stderr") == true ? nil : Channel("stderr", section, daemon)
+    }
+
+    /// The process of a number; nil when it has no usable name.
+    mutating func process(_ number: Int, in loading: inout Loading) -> ProcessConfiguration? {
+        names = commonNames
+        names.numbers["process_num"] = number
         // A program's own variables can be used by its other keys, as in supervisord.
         let environment = loading.expand(section.environment("environment") ?? [], with: names)
         for (name, value) in environment { names.environment[name] = value }
         guard let name = processName(&loading) else { return nil }
         let directory = path("directory", &loading)
-        let group = names.texts["group_name"] ?? program.name
-        var process = ProcessConfiguration(
-            name: ProcessName(group: group, process: name),
-            program: program.name,
-            arguments: arguments(directory: directory, &loading),
-            origin: Origin(program.nameMark)
-        )
-        process.policy = policy()
-        process.priority = section.integer("priority") ?? 999
+        var process = common
+        process.name = ProcessName(group: group, process: name)
+        process.arguments = arguments(directory: directory, &loading)
         process.directory = directory
-        process.baseEnvironment = daemon.environment
         process.environment = environment
         process.environmentFiles = environmentFiles(&loading)
         process.user = section.text("user").flatMap { loading.user($0, with: names) }
-        process.umask = section.octal("umask")
-        if let source = section.choice("stdin").flatMap(InputSource.init(rawValue:)) {
-            process.stdin = source
-        }
         process.socket = socket(&loading)
         if process.socket != nil { process.stdin = .none }
-        process.stdout = log("stdout", of: process.name, &loading)
-        process.stderr =
-            section.boolean("redirect_stderr") == true
-            ? .redirected : .log(log("stderr", of: process.name, &loading))
+        process.stdout = log(stdout, of: process.name, &loading)
+        process.stderr = stderr.map { .log(log($0, of: process.name, &loading)) } ?? .redirected
         process.serverURL = serverURL(&loading)
-        if section.choice("leftovers") == "stop" { process.leftovers = .stop }
         return process
     }
 
@@ -68,32 +92,6 @@ struct ProgramExpansion {
         return words
     }
 
-    private func policy() -> ProcessPolicy {
-        var policy = ProcessPolicy()
-        if let value = section.boolean("autostart") { policy.autostart = value }
-        switch section.choice("autorestart") {
-        case "true": policy.restart = .always
-        case "false": policy.restart = .never
-        default: policy.restart = .unexpected
-        }
-        if let value = section.exitCodes("exitcodes") { policy.exitCodes = value }
-        if let value = section.duration("startsecs") { policy.startSeconds = value }
-        if let value = section.integer("startretries") { policy.startRetries = value }
-        if section.isUnlimited("startretries") { policy.startRetries = nil }
-        if let value = section.signal("stopsignal") { policy.stopSignal = value }
-        if let value = section.duration("stopwaitsecs") { policy.stopWait = value }
-        if section.isUnlimited("stopwaitsecs") { policy.stopWait = nil }
-        if let value = section.boolean("stopasgroup") { policy.stopAsGroup = value }
-        if let value = section.boolean("killasgroup") { policy.killAsGroup = value }
-        if let backoff = section.map("backoff") {
-            if let value = backoff.duration("initial") { policy.backoff.initial = value }
-            if let value = backoff.number("factor") { policy.backoff.factor = value }
-            if let value = backoff.duration("max") { policy.backoff.max = value }
-            if let value = backoff.number("jitter") { policy.backoff.jitter = value }
-        }
-        return policy
-    }
-
     private func path(_ key: String, _ loading: inout Loading) -> String? {
         guard let template = section.text(key), let text = loading.expand(template, with: names)
         else { return nil }
@@ -111,55 +109,44 @@ struct ProgramExpansion {
         }
     }
 
-    private func log(_ channel: String, of name: ProcessName, _ loading: inout Loading)
-        -> LogSettings
-    {
-        var settings = LogSettings(destination: .none)
-        if let size = section.size(channel + "_logfile_maxbytes") { settings.maxBytes = size }
-        if let count = section.integer(channel + "_logfile_backups") { settings.backups = count }
-        if let policy = section.choice("on_full").flatMap(FullLogPolicy.init(rawValue:)) {
-            settings.onFull = policy
-        }
-        if let isPrefixed = section.boolean("inherit_prefix") { settings.isPrefixed = isPrefixed }
-        settings.stripsEscapes = section.boolean("strip_ansi") ?? daemon.stripsEscapes
-        if let size = section.size(channel + "_capture_maxbytes") {
-            settings.captureMaxBytes = size
-        }
-        if let isTold = section.boolean(channel + "_events_enabled") { settings.hasEvents = isTold }
+    private func log(
+        _ channel: Channel,
+        of name: ProcessName,
+        _ loading: inout Loading
+    ) -> LogSettings {
+        var settings = channel.settings
         settings.destination = destination(channel, of: name, &loading)
-        if section.boolean(channel + "_syslog") == true {
-            switch settings.destination {
-            case .none: settings.destination = .syslog
-            case .syslog: break
-            case .file, .inherit: settings.alsoSyslog = true
-            }
+        guard channel.goesToSyslog else { return settings }
+        switch settings.destination {
+        case .none: settings.destination = .syslog
+        case .syslog: break
+        case .file, .inherit: settings.alsoSyslog = true
         }
         return settings
     }
 
     private func destination(
-        _ channel: String,
+        _ channel: Channel,
         of name: ProcessName,
         _ loading: inout Loading
     ) -> LogDestination {
-        let key = channel + "_logfile"
-        guard let template = section.text(key) else {
-            return .file(automaticLog(channel, of: name))
+        guard let template = channel.template else {
+            return .file(automaticLog(channel.name, of: name))
         }
-        switch template.text.uppercased() {
-        case "AUTO": return .file(automaticLog(channel, of: name))
+        switch channel.word {
+        case "AUTO": return .file(automaticLog(channel.name, of: name))
         case "NONE": return .none
         case "INHERIT": return .inherit
         case "SYSLOG": return .syslog
         case "OFF":
             loading.complaints.error(
-                "'\(key)' takes \(ValueKind.logDestination.expectation); for OFF write NONE",
+                "'\(channel.key)' takes \(ValueKind.logDestination.expectation); for OFF write NONE",
                 at: template.mark
             )
             return .none
         default:
-            guard let path = path(key, &loading) else { return .none }
-            loading.checkDevice(path, key: key, at: template.mark)
+            guard let path = path(channel.key, &loading) else { return .none }
+            loading.checkDevice(path, key: channel.key, at: template.mark)
             return .file(path)
         }
     }
@@ -174,5 +161,38 @@ struct ProgramExpansion {
             let text = loading.expand(template, with: names)
         else { return .automatic }
         return .text(text)
+    }
+}
+
+/// What a section says of one output, whatever its process is called.
+private struct Channel {
+    /// `stdout` or `stderr`.
+    let name: String
+    /// The key that names the file.
+    let key: String
+    let template: Template?
+    /// The destination as a word in capitals, which it may be.
+    let word: String
+    let goesToSyslog: Bool
+    /// All but the destination.
+    let settings: LogSettings
+
+    init(_ name: String, _ section: Section, _ daemon: DaemonSettings) {
+        self.name = name
+        key = name + "_logfile"
+        template = section.text(key)
+        word = template?.text.uppercased() ?? ""
+        goesToSyslog = section.boolean(name + "_syslog") == true
+        var settings = LogSettings(destination: .none)
+        if let size = section.size(key + "_maxbytes") { settings.maxBytes = size }
+        if let count = section.integer(key + "_backups") { settings.backups = count }
+        if let policy = section.choice("on_full").flatMap(FullLogPolicy.init(rawValue:)) {
+            settings.onFull = policy
+        }
+        if let isPrefixed = section.boolean("inherit_prefix") { settings.isPrefixed = isPrefixed }
+        settings.stripsEscapes = section.boolean("strip_ansi") ?? daemon.stripsEscapes
+        if let size = section.size(name + "_capture_maxbytes") { settings.captureMaxBytes = size }
+        if let isTold = section.boolean(name + "_events_enabled") { settings.hasEvents = isTold }
+        self.settings = settings
     }
 }

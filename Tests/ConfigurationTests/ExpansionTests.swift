@@ -46,7 +46,8 @@ struct ExpansionTests {
     @Test(
         "that cannot be done says where",
         arguments: [
-            ("a %(oops)s", 2, 8), ("%(ENV_OOPS)s", 0, 12), ("%(ENV_)s", 0, 8), ("ab %(here", 3, 2),
+            ("a %(oops)s", 2, 8), ("é%(oops)s", 1, 8), ("%(ENV_OOPS)s", 0, 12), ("%(ENV_)s", 0, 8),
+            ("ab %(here", 3, 2),
             ("%(here)", 0, 7), ("%(here)x", 0, 7), ("%(here)d", 0, 8), ("%(here)99999s", 0, 12),
             ("%()s", 0, 4), ("%(here) s", 0, 7),
         ]
