@@ -142,7 +142,7 @@ package struct CgroupHome: ~Copyable {
 
     /// The name that a group was to have, which it has unless that was taken.
     package static func run(of name: String) -> String {
-        guard let plus = name.lastIndex(of: "+") else { return name }
+        guard let plus = name.utf8.lastIndex(of: UInt8(ascii: "+")) else { return name }
         return String(name[..<plus])
     }
 

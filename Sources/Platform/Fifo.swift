@@ -47,6 +47,11 @@ package enum Fifo {
         return reader
     }
 
+    /// Whether there is such a directory, or may be.
+    package static func mayBe(in directory: String) -> Bool {
+        access(directory, F_OK) == 0 || errno != ENOENT
+    }
+
     /// Whether this reader is one of the FIFO that has this name now.
     package static func isRead(_ path: String, by reader: borrowing OwnedDescriptor) -> Bool {
         var named = stat()

@@ -16,6 +16,12 @@ extension Fleet {
         return id
     }
 
+    /// Makes room for so many members at once.
+    package mutating func reserveCapacity(_ count: Int) {
+        members.reserveCapacity(count)
+        identifiers.reserveCapacity(count)
+    }
+
     /// The order in which members are started: by group priority, group, priority and name.
     package func inStartingOrder(_ ids: [MemberID]) -> [MemberID] {
         ids.compactMap { members[$0] }.sorted(by: FleetMember.startsBefore).map(\.id)

@@ -92,6 +92,9 @@ package struct Fleet: Sendable {
         members.values.contains { $0.name.group == group }
     }
 
+    /// All members, in no order.
+    package var allMembers: some Collection<FleetMember> { members.values }
+
     /// All members, sorted by group and then by name.
     package var sortedMembers: [FleetMember] {
         members.values.sorted { $0.name < $1.name }

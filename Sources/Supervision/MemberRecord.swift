@@ -72,9 +72,7 @@ package struct MemberRecord: Hashable, Sendable {
     }
 
     /// The run whose leader was not reaped when this was written.
-    package var liveRun: ProcessMachine.Run? {
-        ProcessMachine(policy: ProcessPolicy(), restored: phase).liveRun
-    }
+    package var liveRun: ProcessMachine.Run? { phase.liveRun }
 
     /// A specification for a member that the configuration does not know any more.
     package var lastSpec: MemberSpec {

@@ -106,14 +106,7 @@ extension ProcessMachine {
     }
 
     /// The run whose leader has not been reaped yet.
-    package var liveRun: Run? {
-        switch phase {
-        case .starting(let run, _, _), .running(let run, _), .stopping(let run, _, _),
-            .killing(let run, _, _):
-            run
-        case .stopped, .spawning, .backoff, .emptying, .exited, .fatal: nil
-        }
-    }
+    package var liveRun: Run? { phase.liveRun }
 
     /// The run of which something may live: its leader, or others of it while it is stopped.
     package var unsettledRun: Run? {
@@ -142,6 +135,18 @@ extension ProcessMachine {
             .exited(_, restartAt: .some):
             true
         case .stopped, .exited(_, restartAt: nil), .fatal: false
+        }
+    }
+}
+
+extension ProcessMachine.Phase {
+    /// The run whose leader has not been reaped.
+    var liveRun: ProcessMachine.Run? {
+        switch self {
+        case .starting(let run, _, _), .running(let run, _), .stopping(let run, _, _),
+            .killing(let run, _, _):
+            run
+        case .stopped, .spawning, .backoff, .emptying, .exited, .fatal: nil
         }
     }
 }

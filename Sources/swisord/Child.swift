@@ -78,9 +78,9 @@ final class Child {
         isAbandoned = false
     }
 
-    /// Holds the live run, which an earlier manager has made, as long as it is the one recorded.
+    /// Holds the live run, if an earlier manager has made it, as long as it is the one recorded.
     func hold() {
-        hold(identity?.open())
+        if isInherited { hold(identity?.open()) }
     }
 
     /// The numbers from the reserve on are for what a start or a client needs.

@@ -121,8 +121,8 @@ extension Daemon {
             dismissListener(id, of: process.name.group)
         } else {
             pools.enlist(id, process)
+            scheduleTicks()
         }
-        scheduleTicks()
     }
 
     /// A process is no listener, or no more.

@@ -13,9 +13,11 @@ extension Daemon {
     func begin(_ past: Past) {
         for remark in past.remarks { log.error("\(remark)") }
         if past.origin != .manager { store.forgetShutdown() }
-        var known: [ProcessName: Past.Entry] = [:]
+        makeRoom(for: past)
+        // By the place in the past: what is recorded is large.
+        var known: [ProcessName: Int] = Dictionary(minimumCapacity: past.entries.count)
         store.occupy(past.entries.map(\.slot))
-        for entry in past.entries {
+        for (place, entry) in past.entries.enumerated() {
             guard past.matters(entry) else {
                 store.vacate(entry.slot)
                 continue
@@ -24,7 +26,7 @@ extension Daemon {
                 readToEnd(entry, past)
                 continue
             }
-            if known.updateValue(entry, forKey: entry.record.name) != nil {
+            if known.updateValue(place, forKey: entry.record.name) != nil {
                 log.error("\(entry.record.name) is recorded twice")
             }
         }
@@ -33,15 +35,16 @@ extension Daemon {
         if past.origin == .manager { groupsTold.formUnion(names) }
         var waiting: [MemberID] = []
         for process in loaded.configuration.processes {
-            guard let entry = known.removeValue(forKey: process.name) else {
+            guard let place = known.removeValue(forKey: process.name) else {
                 waiting.append(enlist(process))
                 continue
             }
+            let entry = past.entries[place]
             let id = resume(entry, process, past)
             if fleet[id]?.isLeaving == true { waiting.append(fleet.add(spec(process))) }
             if past.origin == .daemon(.leave) { waiting.append(id) }
         }
-        for entry in known.values { resumeUnconfigured(entry, past) }
+        for place in known.values { resumeUnconfigured(past.entries[place], past) }
         if past.shutdown != .none { shutdownResumedAt = now }
         fleet.resumeShutdown(past.shutdown, at: now)
         runEffects()
@@ -53,6 +56,14 @@ extension Daemon {
         if past.origin == .manager { return autostart(waiting) }
         announce(.daemonIsRunning)
         autostart(waiting)
+    }
+
+    private func makeRoom(for past: Past) {
+        let count = max(loaded.configuration.processes.count, past.entries.count)
+        fleet.reserveCapacity(count)
+        children.reserveCapacity(count)
+        members.reserveCapacity(count)
+        store.reserveCapacity(count)
     }
 
     /// Takes one process back, or leaves it alone.
@@ -118,7 +129,7 @@ extension Daemon {
             past.guardians.contains(pid) || isGuardians(pid)
         {
             members[pid] = id
-            children[id]?.hold()
+            unheld.append(id)
         } else {
             watch(id, pid, ProcessIdentity(of: record)?.open())
         }
@@ -131,6 +142,16 @@ extension Daemon {
             children[id]?.isCalledOff = true
             send(.kill, to: pid, group: false, of: id)
         }
+    }
+
+    /// Holds the next few of the runs that were taken back.
+    ///
+    /// It is of use only once the guardian has died; until then clients come first.
+    func holdSome() {
+        guard !unheld.isEmpty else { return }
+        let some = unheld.prefix(Self.startsPerTurn)
+        unheld = unheld.dropFirst(some.count)
+        for id in some where children[id]?.isAbandoned == false { children[id]?.hold() }
     }
 
     /// Whether the guardian will tell of the end of a process: it is its child, also as a zombie.

@@ -19,30 +19,26 @@ extension Daemon {
         }
         groups.keep(in: store)
         if guardian.starts == 1 { groups.removeAbandoned() }
-        let found = Dictionary(grouping: groups.cgroups) { CgroupHome.run(of: $0.name) }
+        var found = groups.cgroups
         guard !found.isEmpty else { return }
-        let members = fleet.sortedMembers
-        let runs = Dictionary(
-            members.map { (groups.file($0.name, $0.history.runs), $0) }
-        ) { first, _ in first }
+        for member in fleet.allMembers {
+            let run = groups.file(member.name, member.history.runs)
+            guard let variants = found[run], let leader = member.machine.unsettledRun?.pid
+            else { continue }
+            let certain = variants.count == 1 ? variants.first?.group : nil
+            groups.adopt(member.name, member.history.runs, of: member.id, as: leader, certain)
+            let current = groups.current[member.id]?.cgroup
+            found[run] = variants.filter { $0.group != current }
+        }
         for (run, variants) in found {
-            let member = runs[run]
-            if let member, let leader = member.machine.unsettledRun?.pid {
-                let certain = variants.count == 1 ? variants.first?.group : nil
-                groups.adopt(member.name, member.history.runs, of: member.id, as: leader, certain)
-            }
-            let current = member.flatMap { groups.current[$0.id]?.cgroup }
-            for (name, cgroup) in variants where cgroup != current && !cgroup.remove() {
-                takeUp(cgroup, name, members)
-            }
+            for (_, cgroup) in variants where !cgroup.remove() { takeUp(cgroup, run) }
         }
     }
 
     /// Takes up what a run left that this manager has not begun.
-    private func takeUp(_ cgroup: Cgroup, _ name: String, _ members: [FleetMember]) {
-        let run = CgroupHome.run(of: name)
+    private func takeUp(_ cgroup: Cgroup, _ run: String) {
         guard let dot = run.lastIndex(of: "."), let number = Int(run[run.index(after: dot)...]),
-            let member = members.first(where: { groups.file($0.name, number) == run })
+            let member = fleet.allMembers.first(where: { groups.file($0.name, number) == run })
         else { return }
         leave(
             RunGroups.Group(

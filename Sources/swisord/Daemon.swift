@@ -97,6 +97,8 @@ final class Daemon {
     var reactor: Reactor
     private var ready: [Reactor.Event] = []
     var isReaping = true
+    /// Members whose live runs are still to be held, by descriptors of them.
+    var unheld: ArraySlice<MemberID> = []
     /// The end of a program that waits to be dealt with until its last output has been read.
     var lastWords: LastWords?
     /// The process group of who was told last to have ended; nil when it is not known.
@@ -208,16 +210,17 @@ final class Daemon {
         for signal in received where signal != .child { handle(signal) }
         if ready.contains(where: { $0.token == Source.disks.rawValue }) { lookAfterDisks() }
         autostartSome()
+        holdSome()
         runPools()
         keepSending()
-        if isHeapLoose, attempts == 0, autostarting.isEmpty {
+        if isHeapLoose, attempts == 0, autostarting.isEmpty, unheld.isEmpty {
             isHeapLoose = false
             ThisProcess.giveBackMemory()
         }
     }
 
     private func timeout() -> Duration? {
-        if isReaping || !autostarting.isEmpty { return .zero }
+        if isReaping || !autostarting.isEmpty || !unheld.isEmpty { return .zero }
         let events = [eventTimeout(), lastWords?.next.duration(since: MonotonicClock.now())]
             .compactMap(\.self).min().map { max(.zero, $0) }
         guard let left = fleet.nextDeadline()?.duration(since: MonotonicClock.now()) else {

@@ -24,11 +24,14 @@ struct Outlet {
         case fifo(String, reader: Int32)
 
         /// What a reader that was kept reads; nil when it is no pipe at all.
-        init?(of reader: borrowing OwnedDescriptor, fifo: String) {
+        ///
+        /// Where there is no directory of FIFOs, `fifo` is nil.
+        init?(of reader: borrowing OwnedDescriptor, fifo: String?) {
             guard let pipe = try? OutputPipe(readBy: reader) else { return nil }
-            self =
-                Fifo.isRead(fifo, by: reader)
-                ? .fifo(fifo, reader: reader.rawValue) : .pipe(pipe)
+            self = .pipe(pipe)
+            if let fifo, Fifo.isRead(fifo, by: reader) {
+                self = .fifo(fifo, reader: reader.rawValue)
+            }
         }
 
         /// The number of the descriptor by which a log thread reads it.

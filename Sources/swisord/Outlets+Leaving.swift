@@ -108,9 +108,8 @@ extension Outlets {
             logs.post(.attach(outlet.id, reader: left.release(), target, treatment))
             readToEnd(outlet.id)
         }
-        guard let reader, let channel = Outlet.Channel(of: reader, fifo: outlet.fifo) else {
-            return
-        }
+        let fifo = mayHaveFifos ? outlet.fifo : nil
+        guard let reader, let channel = Outlet.Channel(of: reader, fifo: fifo) else { return }
         outlet.channel = channel
         // It had its share when it was made; what is over now is missed by whoever comes next.
         try? budget.take()

@@ -13,6 +13,8 @@ struct Outlets {
     let store: StateStore
     /// Where named FIFOs are made, should they be needed.
     let directory: String
+    /// Whether an earlier manager may have made one; a thousand would be looked for in vain.
+    let mayHaveFifos: Bool
     var activity = ProcessInfo.Log(path: nil)
     var clearings: [LogToken: (clearing: Clearing, index: Int)] = [:]
     /// Of which all is done.
@@ -48,6 +50,7 @@ struct Outlets {
         self.core = core
         self.store = store
         self.directory = directory
+        mayHaveFifos = Fifo.mayBe(in: directory)
         activity.path = activityPath
     }
 

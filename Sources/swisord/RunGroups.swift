@@ -230,11 +230,15 @@ final class RunGroups {
         }
     }
 
-    /// The groups that are there, by the path of each.
-    var cgroups: [(name: String, group: Cgroup)] {
+    /// The groups that are there, by the name of the run that each was made for.
+    var cgroups: [String: [(name: String, group: Cgroup)]] {
         switch home {
-        case .some(let home): home.names.map { ($0, Cgroup(path: "\(home.path)/\($0)")) }
-        case .none: []
+        case .some(let home):
+            Dictionary(
+                grouping: home.names.map { ($0, Cgroup(path: "\(home.path)/\($0)")) },
+                by: { CgroupHome.run(of: $0.0) }
+            )
+        case .none: [:]
         }
     }
 

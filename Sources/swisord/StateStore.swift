@@ -63,6 +63,9 @@ final class StateStore {
         free = (0..<end).filter { !taken.contains($0) }.reversed()
     }
 
+    /// Makes room for so many members at once.
+    func reserveCapacity(_ count: Int) { slots.reserveCapacity(count) }
+
     /// Gives a member the occupied slot that it had in the daemon before.
     func take(_ slot: Int, for id: MemberID) {
         slots[id] = slot
