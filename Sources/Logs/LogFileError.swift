@@ -17,6 +17,11 @@ enum LogFileError: Error, Hashable, CustomStringConvertible {
         self = .call(SystemError(operation, path, errno: errno))
     }
 
+    /// Whether there is nothing of that name.
+    var isAbsence: Bool {
+        if case .call(let error) = self { error.errno == .noSuchFileOrDirectory } else { false }
+    }
+
     var description: String {
         switch self {
         case .call(let error): error.description

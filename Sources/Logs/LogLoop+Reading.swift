@@ -41,6 +41,7 @@ extension LogLoop {
         at now: Instant
     ) {
         guard let stream = streams[id] else { return sink(.ended(.unknownStream)) }
+        open(stream, at: now)
         // Who wants nothing of the past misses nothing of what is in the pipe already.
         if start != .last(0) { drain(id, at: now) }
         let (bytes, isWhole) = stream.output.past(start)

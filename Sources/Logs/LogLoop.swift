@@ -27,6 +27,7 @@ final class LogLoop {
     private var untold: Set<StreamID> = []
     /// When streams whose log has no room are tried again.
     private var held: [StreamID: Instant] = [:]
+    var unopened = UnopenedLogs()
     private let scratch = Scratch()
     private var isFlooded = false
     private var isOver = false
@@ -68,6 +69,7 @@ final class LogLoop {
             takeMail()
             pump(ready)
             retryHeld()
+            openSome()
             mark.end()
             watchForRoom()
             tellTrouble()
@@ -116,7 +118,7 @@ final class LogLoop {
     }
 
     /// Says what this thread is at, before it touches a pipe or a file.
-    private func turn(to id: StreamID, at now: Instant) {
+    func turn(to id: StreamID, at now: Instant) {
         mark.begin(id, reading: streams[id]?.reader?.descriptor.rawValue, at: now)
     }
 
@@ -164,7 +166,7 @@ final class LogLoop {
 
     // MARK: Trouble
 
-    private func settle(_ stream: LogStream, at now: Instant) {
+    func settle(_ stream: LogStream, at now: Instant) {
         if stream.report.due(at: now) == nil {
             untold.remove(stream.id)
         } else {
@@ -189,10 +191,10 @@ final class LogLoop {
 
     /// How long there is nothing to do unless something comes.
     private func untilNextNotice() -> Duration? {
-        guard !untold.isEmpty || !held.isEmpty else { return nil }
+        guard !untold.isEmpty || !held.isEmpty || unopened.due != nil else { return nil }
         let now = MonotonicClock.now()
         let notices = untold.compactMap { streams[$0]?.report.due(at: now) }
-        let next = (notices + held.values).min() ?? now
+        let next = (notices + held.values + [unopened.due].compactMap(\.self)).min() ?? now
         return max(.zero, next.duration(since: now))
     }
 
@@ -216,8 +218,9 @@ final class LogLoop {
             guard let stream = streams[id] else { return }
             let former = stream.output
             stream.treat(treatment, at: now)
-            stream.redirect(to: outputs.output(for: target, at: now), tap: target.tap())
+            stream.redirect(to: outputs.output(for: target), tap: target.tap())
             outputs.leave(former)
+            open(stream, at: now)
             release([id], at: now)
             settle(stream, at: now)
         case .detach(let id, let token):
@@ -271,7 +274,7 @@ final class LogLoop {
             id,
             reader: box,
             token: nextToken,
-            output: outputs.output(for: target, at: now),
+            output: outputs.output(for: target),
             tap: target.tap(),
             treatment
         )
@@ -283,11 +286,13 @@ final class LogLoop {
         } catch {
             stream.report.note(lost: 0, text: error.description)
         }
+        if stream.output.file?.isUnopened == true { unopened.add(id, at: now) }
         settle(stream, at: now)
     }
 
     func drain(_ id: StreamID, at now: Instant) {
         guard let stream = streams[id] else { return }
+        open(stream, at: now)
         stream.drain(scratch, at: now)
         settle(stream, at: now)
     }
@@ -326,12 +331,13 @@ final class LogLoop {
     // MARK: The activity log
 
     private func openActivity(_ target: LogTarget, echo: Int32?, at now: Instant) {
-        let output = outputs.output(for: target, at: now)
+        let output = outputs.output(for: target)
         let stream = streams[.activity] ?? LogStream(.activity, reader: nil, output: output)
         streams[.activity] = stream
         let former = stream.output
         stream.redirect(to: output, tap: nil)
         outputs.leave(former)
+        open(stream, at: now)
         activity.open(stream, echo: echo.map { outputs.inherit($0) })
         stream.note(lost: 0)
         settle(stream, at: now)

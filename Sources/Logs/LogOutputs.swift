@@ -7,13 +7,15 @@ struct LogOutputs {
     private var files: [String: LogOutput] = [:]
     private(set) var inherited: [Int32: InheritedOutput] = [:]
 
-    /// The output for a target; an open file of that name is used again, with the new settings.
-    mutating func output(for target: LogTarget, at now: Instant) -> LogOutput {
+    /// The output for a target; a file of that name is used again, with the new settings.
+    ///
+    /// A file that is new has yet to be opened.
+    mutating func output(for target: LogTarget) -> LogOutput {
         switch target {
         case .discard:
             return LogOutput(.discard)
         case .both(let target, _):
-            return output(for: target, at: now)
+            return output(for: target)
         case .syslog(let tag):
             return LogOutput(.syslog(SyslogSink(tag: tag)))
         case .inherit(let descriptor, let prefix):
@@ -27,7 +29,7 @@ struct LogOutputs {
                 output.file?.settings = settings
                 return output
             }
-            let output = LogOutput(.file(RotatingFile(settings, at: now)))
+            let output = LogOutput(.file(RotatingFile(unopened: settings)))
             files[settings.path] = output
             return output
         }

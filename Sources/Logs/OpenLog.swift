@@ -38,6 +38,12 @@ final class OpenLog {
     ) throws(LogFileError) -> OpenLog {
         try InterruptedRotation.complete(in: directory)
         let name = directory.name
+        do throws(LogFileError) {
+            // Nearly always it is there, whenever a manager takes over.
+            return try open(name, in: directory)
+        } catch {
+            guard error.isAbsence else { throw error }
+        }
         if let made = try make(name, in: directory, owner: owner) { return made }
         return try open(name, in: directory)
     }

@@ -25,10 +25,19 @@ final class RotatingFile {
     /// How long a check of the name, or a failed rotation, is good for.
     private static let patience = Duration.seconds(1)
 
-    init(_ settings: LogFileSettings, at now: Instant) {
-        self.settings = settings
+    /// Opens the file.
+    convenience init(_ settings: LogFileSettings, at now: Instant) {
+        self.init(unopened: settings)
         prepare(at: now)
     }
+
+    /// Leaves the file to be opened by the first `prepare`.
+    init(unopened settings: LogFileSettings) {
+        self.settings = settings
+    }
+
+    /// Whether nobody has tried to open it yet.
+    var isUnopened: Bool { log == nil && openError == nil }
 
     var path: String { settings.path }
 
