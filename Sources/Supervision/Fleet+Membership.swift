@@ -6,6 +6,7 @@ extension Fleet {
     package mutating func add(_ spec: MemberSpec) -> MemberID {
         if let id = identifiers[spec.name], members[id]?.isLeaving == true {
             members[id]?.isLeaving = false
+            members[id]?.isReturning = true
             touchIfMoved(id)
             adopt(spec, for: id)
             return id
@@ -33,6 +34,7 @@ extension Fleet {
         let ordered = ids.compactMap { members[$0] }.sorted(by: FleetMember.startsBefore)
         for member in ordered {
             // Its turn has come: from now on it has a record.
+            members[member.id]?.isReturning = false
             touch(member.id)
             guard member.spec.policy.autostart, !member.isLeaving else { continue }
             deliver(.start, to: member.id, at: now)
@@ -67,6 +69,7 @@ extension Fleet {
     package mutating func remove(_ id: MemberID, at now: Instant) {
         guard let member = members[id] else { return }
         members[id]?.isLeaving = true
+        members[id]?.isReturning = false
         touchIfMoved(id)
         if member.machine.isActive {
             deliver(.stop, to: id, at: now)

@@ -13,7 +13,8 @@ extension Fleet {
         record.priority = member.spec.priority
         record.groupPriority = member.spec.groupPriority
         record.history = member.history
-        record.isLeaving = member.isLeaving
+        // A manager that follows adds it again, and gives it its turn.
+        record.isLeaving = member.isLeaving || member.isReturning
         if record.phase.isStop { record.stopRules = .init(member.machine.policy) }
         if case .stopping = record.phase { record.owesSignal = member.owesSignal }
         return record

@@ -52,6 +52,8 @@ package struct FleetMember: Sendable {
     package internal(set) var history = History()
     /// Removed from the configuration; it goes once its process is gone.
     package internal(set) var isLeaving = false
+    /// It is in the configuration again, and has not had its turn to start by itself since.
+    var isReturning = false
     var waiters: [Waiter] = []
     /// The stop signal of a stop under way may not have been sent yet.
     var owesSignal = false

@@ -80,19 +80,27 @@ extension Simulation {
         guard !members.isEmpty, dice.chance(800) else {
             let name = ProcessName(group: "g\(dice.below(3))", process: "p\(dice.below(8))")
             if let id = fleet.identifier(of: name), fleet[id]?.isLeaving == false { return }
-            let id = try add(makeSpec(name))
-            try autostart([id])
+            try addAndStart(makeSpec(name))
             return
         }
         let member = dice.pick(members)
         if member.isLeaving {
-            let id = try add(makeSpec(member.name))
-            try autostart([id])
+            try addAndStart(makeSpec(member.name))
         } else if dice.chance(400) {
             try remove(member)
         } else {
             try change(member)
         }
+    }
+
+    /// Adds a program and gives it its turn to start; should the manager die in between, that is for
+    /// the next one to do.
+    private mutating func addAndStart(_ spec: MemberSpec) throws(Violation) {
+        let life = deaths
+        let id = try add(spec)
+        guard deaths == life else { return }
+        try writeRecords()
+        if try !mayDie() { try autostart([id]) }
     }
 
     private mutating func makeSpec(_ name: ProcessName) -> MemberSpec {
@@ -119,6 +127,7 @@ extension Simulation {
         let id = fleet.add(passedOn(spec))
         lastIdentifier = max(lastIdentifier, id.rawValue)
         try oracle.add(id, spec)
+        oracle.ask(id, spec.policy.autostart && !fleet.isShuttingDown ? .up : nil)
         try drain()
         return id
     }

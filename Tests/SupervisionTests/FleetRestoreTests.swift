@@ -43,6 +43,31 @@ struct FleetRestoreTests {
         #expect(new.anomalies == 0)
     }
 
+    @Test(
+        "gives one its turn to start that came back while it was leaving",
+        arguments: [false, true]
+    )
+    func returning(_ hasEnded: Bool) throws {
+        var old = TestFleet()
+        let web = old.addRunning("web")
+        old.fleet.remove(web, at: old.now)
+        old.drain()
+        #expect(old.fleet.add(.named("web")) == web)
+        if hasEnded { old.end(web) }
+        let record = try #require(old.fleet.record(of: web))
+        #expect(record.isGone == hasEnded, "what is at rest is added as if it were new")
+        if !hasEnded {
+            var new = try reborn(old, [web])
+            let again = try id("web", in: new)
+            #expect(new.fleet.add(.named("web")) == again)
+            new.fleet.autostart([again], at: new.now)
+            new.end(again)
+            #expect(new.spawned == [again])
+        }
+        old.fleet.autostart([web], at: old.now)
+        #expect(old.fleet.record(of: web)?.isLeaving == false)
+    }
+
     @Test("makes a start again that was cut short, and holds it against nobody")
     func aborted() throws {
         var old = TestFleet()
