@@ -151,6 +151,7 @@ extension Loading {
             names: names,
             daemon: daemon.settings
         )
+        if count > drafts.count { drafts.reserveCapacity(drafts.count + count) }
         for number in start..<start + count {
             guard var process = step.process(number, in: &self) else { continue }
             if let listener { process.becomeListener(listener, section) }

@@ -3,19 +3,19 @@
 import Platform
 import Supervision
 
-/// The streams whose logs have yet to be opened, and when.
+/// The streams whose logs nobody has looked at yet, and when that is to be done.
 ///
 /// Who takes over a thousand programs has the pipes of all read at once. Their logs take ten times as
-/// long, and most of them get nothing for a while: they are opened by what comes through the pipe, by
-/// whoever wants to read them, or once nothing new has been attached for a moment.
+/// long, and most of them get nothing for a while: they are opened by what comes through the pipe, or
+/// by whoever wants to read them, and looked at once nothing new has been attached for a moment.
 struct UnopenedLogs {
     private var streams: [StreamID] = []
     private var taken = 0
-    /// When the next are to be opened; nil when there are none.
+    /// When the next are to be looked at; nil when there are none.
     private(set) var due: Instant?
 
     private static let pause = Duration.milliseconds(20)
-    /// How many are opened before the others have their turn.
+    /// How many are looked at before the others have their turn.
     private static let share = 16
 
     mutating func add(_ id: StreamID, at now: Instant) {
@@ -34,7 +34,7 @@ struct UnopenedLogs {
 }
 
 extension LogLoop {
-    /// Opens the log of a stream, if that has been put off.
+    /// Opens the log of a stream, if nothing has been written to it yet.
     func open(_ stream: LogStream, at now: Instant) {
         guard let file = stream.output.file, file.isUnopened else { return }
         file.prepare(at: now)
@@ -42,15 +42,15 @@ extension LogLoop {
         settle(stream, at: now)
     }
 
-    /// Opens the next few logs that nothing has been written to.
-    func openSome() {
+    /// Looks at the next few logs that nothing has been written to.
+    func lookAtSome() {
         guard unopened.due != nil else { return }
         let now = MonotonicClock.now()
         for id in unopened.take(at: now) {
             guard let stream = streams[id] else { continue }
             turn(to: id, at: MonotonicClock.now())
-            open(stream, at: now)
-            // Another stream may have had it opened, and was told alone what is wrong with it.
+            // Another stream may have looked, and was told alone what is wrong.
+            stream.output.file?.look(at: now)
             stream.note(lost: 0)
             settle(stream, at: now)
         }

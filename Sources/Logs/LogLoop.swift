@@ -69,7 +69,7 @@ final class LogLoop {
             takeMail()
             pump(ready)
             retryHeld()
-            openSome()
+            lookAtSome()
             mark.end()
             watchForRoom()
             tellTrouble()
@@ -240,7 +240,7 @@ final class LogLoop {
             drain(id, at: now)
             notices(.drained(token))
         case .reopen:
-            outputs.reopen()
+            outputs.reopen(at: now)
             release(streams.keys, at: now)
             for stream in streams.values {
                 stream.note(lost: 0)

@@ -50,8 +50,10 @@ struct LogOutputs {
     }
 
     /// Opens all files anew.
-    func reopen() {
-        for output in files.values { output.file?.reopen() }
+    func reopen(at now: Instant) {
+        for file in files.values.compactMap(\.file) {
+            if file.isUnopened { file.look(at: now) } else { file.reopen() }
+        }
     }
 
     /// Which descriptor a path such as `/dev/stdout` means.

@@ -82,6 +82,16 @@ final class RotatingFile {
         }
     }
 
+    /// Makes the file where there is none, and sees whether it could be written to.
+    ///
+    /// It is open only from the first byte on: most of a thousand logs get none for long, and a
+    /// process with so many descriptors takes its time to end, while its successor waits.
+    func look(at now: Instant) {
+        guard isUnopened else { return }
+        prepare(at: now)
+        log = nil
+    }
+
     private func directory() throws(LogFileError) -> LogDirectory {
         try LogDirectory.open(of: path, user: settings.owner)
     }

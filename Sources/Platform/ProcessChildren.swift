@@ -12,15 +12,30 @@ package enum ProcessChildren {
     ///
     /// The list is read while it changes, and an entry that goes hides the one behind it. So it
     /// must read the same twice.
-    package static func of(_ pid: Int32, below proc: String = "/proc") -> [Int32]? {
+    ///
+    /// - Parameters:
+    ///   - pid: Whose children.
+    ///   - proc: Where the files are.
+    ///   - isStill: Whether none can go meanwhile, so that it is read once.
+    /// - Returns: Their pids.
+    package static func of(
+        _ pid: Int32,
+        below proc: String = "/proc",
+        isStill: Bool = false
+    ) -> [Int32]? {
         let path = "\(proc)/\(pid)/task/\(pid)/children"
         guard var last = try? SmallFile.read(path, limit: 1 << 22) else { return nil }
+        if isStill { return pids(last) }
         for _ in 0..<mostReads {
             guard let next = try? SmallFile.read(path, limit: 1 << 22) else { return nil }
-            if next == last { return next.split(separator: " ").compactMap { Int32($0) } }
+            if next == last { return pids(next) }
             last = next
         }
         return nil
+    }
+
+    private static func pids(_ list: String) -> [Int32] {
+        list.split(separator: " ").compactMap { Int32($0) }
     }
 
     private static let mostReads = 5

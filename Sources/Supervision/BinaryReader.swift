@@ -20,7 +20,7 @@ package enum BinaryFault: Error, Hashable, Sendable {
 
 /// Takes apart what `BinaryWriter` has put together, whatever the bytes are: it never traps.
 package struct BinaryReader: Sendable {
-    private var rest: ArraySlice<UInt8>
+    @usableFromInline var rest: ArraySlice<UInt8>
 
     package init(_ bytes: ArraySlice<UInt8>) {
         rest = bytes
@@ -33,14 +33,17 @@ package struct BinaryReader: Sendable {
     /// How many bytes are left.
     package var count: Int { rest.count }
 
+    @inlinable
     package mutating func number<Number: FixedWidthInteger>(
         _ type: Number.Type = Number.self
     ) throws(BinaryFault) -> Number {
         let size = Number.bitWidth / 8
+        guard size <= rest.count else { throw .cut }
         var result: Number = 0
-        for (place, byte) in try take(size).enumerated() {
-            result |= Number(truncatingIfNeeded: byte) << Number(truncatingIfNeeded: place * 8)
+        for byte in rest.prefix(size).reversed() {
+            result = result << 8 | Number(truncatingIfNeeded: byte)
         }
+        rest.removeFirst(size)
         return result
     }
 

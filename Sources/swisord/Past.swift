@@ -78,7 +78,8 @@ struct Past {
         self.entries = entries
         self.remarks = remarks
         self.watch = watch
-        let children = origin == .manager ? ProcessChildren.of(ThisProcess.parent) : nil
+        let guardian = origin == .manager ? ThisProcess.parent : nil
+        let children = guardian.flatMap { ProcessChildren.of($0, isStill: true) }
         guardians = Set(children ?? [])
     }
 

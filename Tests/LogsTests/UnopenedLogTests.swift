@@ -27,6 +27,36 @@ struct UnopenedLogTests {
         for id in 1...50 { #expect(logs.trouble(id) == nil) }
     }
 
+    @Test("takes no descriptor, also after logs have been renamed")
+    func isClosed() throws {
+        let silent = try logs.attach(1, file("silent.log"))
+        let loud = try logs.attach(2, file("loud.log"))
+        loud.write("a line\n")
+        try logs.drain(2)
+        try eventually("the log") { logs.directory.names().contains("silent.log") }
+        try eventually("the look to be over") { openLogs == ["loud.log"] }
+        rename(logs.directory("silent.log"), logs.directory("old.log"))
+        logs.thread.post(.reopen)
+        try eventually("a new log") { logs.directory.names().contains("silent.log") }
+        try eventually("the look to be over") { openLogs == ["loud.log"] }
+        withExtendedLifetime((silent, loud)) {}
+    }
+
+    /// The logs that this process has open.
+    private var openLogs: Set<String> {
+        let numbers = logs.directory.names("/proc/self/fd")
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let prefix = logs.directory("")
+        return Set(
+            numbers.compactMap { number in
+                let count = readlink("/proc/self/fd/\(number)", &buffer, buffer.count)
+                let path = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+                guard path.hasPrefix(prefix), path.hasSuffix(".log") else { return nil }
+                return String(path.dropFirst(prefix.count))
+            }
+        )
+    }
+
     @Test("is told to be in trouble, all the same, whoever shares it")
     func trouble() throws {
         let first = try logs.attach(1, file("missing/x.log"))
