@@ -10,6 +10,30 @@ struct DraftProcess {
     var marks: [String: Mark]
 }
 
+/// All processes with the places of their keys; the processes are there by themselves as well, so
+/// that a thousand need not be copied in the end.
+struct DraftProcesses: RandomAccessCollection {
+    private(set) var processes: [ProcessConfiguration] = []
+    private var marks: [[String: Mark]] = []
+
+    var startIndex: Int { 0 }
+    var endIndex: Int { processes.count }
+
+    subscript(position: Int) -> DraftProcess {
+        DraftProcess(process: processes[position], marks: marks[position])
+    }
+
+    mutating func append(_ process: ProcessConfiguration, _ marks: [String: Mark]) {
+        processes.append(process)
+        self.marks.append(marks)
+    }
+
+    /// Makes room for so many more, if that is worth while.
+    mutating func expect(_ more: Int) {
+        if more > count { processes.reserveCapacity(count + more) }
+    }
+}
+
 extension Loading {
     /// The names that text outside programs can use.
     func expansion(here: String, over environment: OrderedDictionary<String, String>) -> Expansion {
@@ -96,14 +120,14 @@ extension Loading {
         _ programs: [MergedProgram],
         daemon: DraftDaemon,
         groups: OrderedDictionary<String, ReadGroup>
-    ) -> [DraftProcess] {
+    ) -> DraftProcesses {
         var owners: [String: String] = [:]
         for group in groups.values {
             for member in group.members where owners[member.text] == nil {
                 owners[member.text] = group.name
             }
         }
-        var drafts: [DraftProcess] = []
+        var drafts = DraftProcesses()
         for program in programs {
             let section = read(program)
             guard drafts.count + (section.integer("numprocs") ?? 1) <= Loading.mostProcesses else {
@@ -126,7 +150,7 @@ extension Loading {
         _ section: Section,
         daemon: DraftDaemon,
         group: String,
-        into drafts: inout [DraftProcess]
+        into drafts: inout DraftProcesses
     ) {
         let count = section.integer("numprocs") ?? 1
         let pattern = section.text("process_name")
@@ -151,11 +175,11 @@ extension Loading {
             names: names,
             daemon: daemon.settings
         )
-        if count > drafts.count { drafts.reserveCapacity(drafts.count + count) }
+        drafts.expect(count)
         for number in start..<start + count {
             guard var process = step.process(number, in: &self) else { continue }
             if let listener { process.becomeListener(listener, section) }
-            drafts.append(DraftProcess(process: process, marks: section.marks))
+            drafts.append(process, section.marks)
         }
     }
 }

@@ -7,7 +7,7 @@ import YAML
 extension Loading {
     /// Checks what no key can tell by itself.
     mutating func validate(
-        _ drafts: [DraftProcess],
+        _ drafts: DraftProcesses,
         groups: OrderedDictionary<String, ReadGroup>,
         programs: [MergedProgram],
         daemon: DraftDaemon,
@@ -31,7 +31,7 @@ extension Loading {
 
     /// Every group, those that programs imply included, in the order of their first process.
     func allGroups(
-        _ drafts: [DraftProcess],
+        _ drafts: DraftProcesses,
         _ groups: OrderedDictionary<String, ReadGroup>
     ) -> OrderedDictionary<String, GroupConfiguration> {
         var result: OrderedDictionary<String, GroupConfiguration> = [:]
@@ -90,7 +90,7 @@ extension Loading {
     }
 
     /// Complains about names that stand twice; answers the indices of those that do again.
-    private mutating func checkProcessNames(_ drafts: [DraftProcess]) -> Set<Int> {
+    private mutating func checkProcessNames(_ drafts: DraftProcesses) -> Set<Int> {
         var earlier: [ProcessName: Int] = Dictionary(minimumCapacity: drafts.count)
         var repeated: Set<Int> = []
         for index in drafts.indices {
@@ -110,7 +110,7 @@ extension Loading {
         return repeated
     }
 
-    private mutating func checkGroupKilling(_ drafts: [DraftProcess]) {
+    private mutating func checkGroupKilling(_ drafts: DraftProcesses) {
         for draft in drafts {
             let policy = draft.process.policy
             guard policy.stopAsGroup, !policy.killAsGroup else { continue }
@@ -137,7 +137,7 @@ extension Loading {
 
     /// Complains about files that two outputs would rotate under each other.
     private mutating func checkLogs(
-        _ drafts: [DraftProcess],
+        _ drafts: DraftProcesses,
         except repeated: Set<Int>,
         daemon: DraftDaemon
     ) {
@@ -160,7 +160,9 @@ extension Loading {
         }
         for user in users {
             // By bytes: a thousand paths are looked at whenever a manager takes over.
-            guard let dot = user.path.utf8.lastIndex(of: UInt8(ascii: ".")),
+            guard let last = user.path.utf8.last,
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(last),
+                let dot = user.path.utf8.lastIndex(of: UInt8(ascii: ".")),
                 let number = NumberText.integer(String(user.path[dot...].dropFirst())),
                 (1...9999).contains(number)
             else { continue }

@@ -9,7 +9,7 @@ import YAML
 ///     include   patterns to files     [LoadedFile]     Loading+Include.swift
 ///     defaults  merged under programs [MergedProgram]  Loading+Defaults.swift
 ///     read      text to typed values  Section          Loading+Read.swift
-///     expand    %(name)s and paths    [DraftProcess]   Loading+Expand.swift
+///     expand    %(name)s and paths    DraftProcesses   Loading+Expand.swift
 ///     validate  what spans programs                    Loading+Validate.swift
 ///
 /// No step stops at an error: what cannot be used is left out and the others go on, so that one
@@ -43,7 +43,7 @@ struct Loading {
             Configuration(
                 file: path,
                 daemon: daemon.settings,
-                processes: drafts.map(\.process),
+                processes: drafts.processes,
                 groups: allGroups(drafts, groups)
             )
         )

@@ -68,7 +68,7 @@ extension ProgramExpansion {
 
 extension Loading {
     /// Complains about a socket of two programs: which of them a client comes to would be chance.
-    mutating func checkSockets(_ drafts: [DraftProcess]) {
+    mutating func checkSockets(_ drafts: DraftProcesses) {
         var first: [SocketSettings.Place: DraftProcess] = [:]
         var blamed: Set<Mark> = []
         for draft in drafts {

@@ -143,7 +143,8 @@ package struct StateFile: ~Copyable, Sendable {
                 let piece = bytes[start..<min(start + Self.slotSize, bytes.count)]
                 do throws(BinaryFault) {
                     let payload = try Self.unframe(piece, slot: slot)
-                    if !payload.isEmpty { contents.slots[slot] = payload }
+                    // A copy, so that the piece of the file does not stay as long as it does.
+                    if !payload.isEmpty { contents.slots[slot] = Array(payload)[...] }
                 } catch {
                     contents.damaged.append(slot)
                 }
@@ -168,8 +169,8 @@ package struct StateFile: ~Copyable, Sendable {
         slot: Int
     ) throws(BinaryFault) -> ArraySlice<UInt8> {
         var reader = BinaryReader(piece)
-        let length = Int(try reader.number(UInt32.self))
-        let sum = try reader.number(UInt32.self)
+        let length = Int(try reader.word())
+        let sum = try reader.word()
         if length == 0, sum == 0 { return [] }
         guard (1...capacity).contains(length) else { throw .range }
         let payload = try reader.take(length)

@@ -20,7 +20,7 @@ package enum BinaryFault: Error, Hashable, Sendable {
 
 /// Takes apart what `BinaryWriter` has put together, whatever the bytes are: it never traps.
 package struct BinaryReader: Sendable {
-    @usableFromInline var rest: ArraySlice<UInt8>
+    private var rest: ArraySlice<UInt8>
 
     package init(_ bytes: ArraySlice<UInt8>) {
         rest = bytes
@@ -33,7 +33,6 @@ package struct BinaryReader: Sendable {
     /// How many bytes are left.
     package var count: Int { rest.count }
 
-    @inlinable
     package mutating func number<Number: FixedWidthInteger>(
         _ type: Number.Type = Number.self
     ) throws(BinaryFault) -> Number {
@@ -46,6 +45,9 @@ package struct BinaryReader: Sendable {
         rest.removeFirst(size)
         return result
     }
+
+    /// A number of 32 bits, for who takes apart a thousand.
+    package mutating func word() throws(BinaryFault) -> UInt32 { try number() }
 
     /// A number of a range; any other is a fault.
     package mutating func number<Number: FixedWidthInteger>(

@@ -57,6 +57,7 @@ struct Past {
     private init(_ content: StateFile.Contents, origin: Origin, watch: GuardianWatch?) {
         let now = MonotonicClock.now()
         var entries: [Entry] = []
+        entries.reserveCapacity(content.slots.count)
         var remarks: [String] = []
         let stage = content.slots[StateStore.shutdownPlace]?.first
         // Who starts a daemon anew does not wish it to end.
