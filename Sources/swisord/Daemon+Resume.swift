@@ -129,7 +129,7 @@ extension Daemon {
             past.guardians.contains(pid) || isGuardians(pid)
         {
             members[pid] = id
-            unheld.append(id)
+            unheld.add(id, at: now)
         } else {
             watch(id, pid, ProcessIdentity(of: record)?.open())
         }
@@ -145,13 +145,10 @@ extension Daemon {
     }
 
     /// Holds the next few of the runs that were taken back.
-    ///
-    /// It is of use only once the guardian has died; until then clients come first.
     func holdSome() {
-        guard !unheld.isEmpty else { return }
-        let some = unheld.prefix(Self.startsPerTurn)
-        unheld = unheld.dropFirst(some.count)
-        for id in some where children[id]?.isAbandoned == false { children[id]?.hold() }
+        for id in unheld.take(at: now) where children[id]?.isAbandoned == false {
+            children[id]?.hold()
+        }
     }
 
     /// Whether the guardian will tell of the end of a process: it is its child, also as a zombie.

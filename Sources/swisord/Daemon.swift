@@ -97,8 +97,7 @@ final class Daemon {
     var reactor: Reactor
     private var ready: [Reactor.Event] = []
     var isReaping = true
-    /// Members whose live runs are still to be held, by descriptors of them.
-    var unheld: ArraySlice<MemberID> = []
+    var unheld = UnheldRuns()
     /// The end of a program that waits to be dealt with until its last output has been read.
     var lastWords: LastWords?
     /// The process group of who was told last to have ended; nil when it is not known.
@@ -220,9 +219,10 @@ final class Daemon {
     }
 
     private func timeout() -> Duration? {
-        if isReaping || !autostarting.isEmpty || !unheld.isEmpty { return .zero }
-        let events = [eventTimeout(), lastWords?.next.duration(since: MonotonicClock.now())]
-            .compactMap(\.self).min().map { max(.zero, $0) }
+        if isReaping || !autostarting.isEmpty { return .zero }
+        let instants = [lastWords?.next, unheld.due].compactMap(\.self)
+        let waits = instants.map { $0.duration(since: MonotonicClock.now()) }
+        let events = (waits + [eventTimeout()].compactMap(\.self)).min().map { max(.zero, $0) }
         guard let left = fleet.nextDeadline()?.duration(since: MonotonicClock.now()) else {
             return events
         }
