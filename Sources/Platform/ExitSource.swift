@@ -14,7 +14,7 @@ package enum ExitSource {
 
     /// What is told of a program.
     package enum News: Hashable, Sendable {
-        /// It has ended; not `children` keep it a zombie until it is acknowledged.
+        /// It has ended, and stays a zombie until it is acknowledged.
         case ended(ReapedChild)
         /// Its pid belongs to nobody any more: what it led can be looked at now.
         case collected(PID)
@@ -23,7 +23,7 @@ package enum ExitSource {
     /// The next piece of news, without waiting for one.
     package func next() -> News? {
         switch self {
-        case .children: Reaper.reap().map(News.ended)
+        case .children: Reaper.look().map(News.ended)
         case .guardian(let link): link.next()
         }
     }
@@ -33,7 +33,9 @@ package enum ExitSource {
     /// - Returns: Whether the process is collected now; else `collected` follows.
     package func acknowledge(_ pid: PID) -> Bool {
         switch self {
-        case .children: return true
+        case .children:
+            _ = Reaper.reap(pid: pid)
+            return true
         case .guardian(let link):
             link.acknowledge(pid)
             return false

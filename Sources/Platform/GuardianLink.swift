@@ -264,16 +264,3 @@ extension GuardianLink.Welcome {
         }
     }
 }
-
-extension ExitStatus {
-    /// Reads si_code and si_status as waitid(2) has them.
-    fileprivate init(code: Int32, status: Int32) {
-        if code == CLD_EXITED {
-            self = .code(status)
-        } else if let signal = Signal(rawValue: status) {
-            self = .signal(signal, coreDumped: code == CLD_DUMPED)
-        } else {
-            self = .unknown
-        }
-    }
-}

@@ -3,7 +3,7 @@
 private import Glibc
 package import Supervision
 
-/// A child that has ended and has been collected; its pid may belong to somebody else from now on.
+/// A child that has ended; once it has been collected its pid may belong to somebody else.
 package struct ReapedChild: Hashable, Sendable {
     package let pid: Int32
     package let status: ExitStatus
@@ -20,25 +20,33 @@ package struct ReapedChild: Hashable, Sendable {
 /// collects until there is none, and deals with each before the next: until it is collected its
 /// pid cannot be another's.
 package enum Reaper {
-    /// Collects one child of any kind, also an adopted one, if any has ended; nil if none has.
+    /// Looks for one child of any kind that has ended, also an adopted one, and leaves it a zombie:
+    /// the same is found again until it is collected.
     ///
-    /// It takes whatever child has ended, so one place in a process may use it and nobody there
-    /// may wait for a child of his own. Having no children is not an error.
-    package static func reap() -> ReapedChild? {
-        collect(-1)
+    /// It finds whatever child has ended, so one place in a process may use it and nobody there may
+    /// wait for a child of his own. Having no children is not an error.
+    package static func look() -> ReapedChild? {
+        while true {
+            var info = siginfo_t()
+            if waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 {
+                let found = info._sifields._sigchld
+                guard found.si_pid > 0 else { return nil }
+                let status = ExitStatus(code: info.si_code, status: found.si_status)
+                return ReapedChild(pid: found.si_pid, status: status)
+            }
+            // ECHILD: there are no children at all.
+            if errno != EINTR { return nil }
+        }
     }
 
     /// Collects one child if it has ended; nil when it lives on or is no child of ours.
     package static func reap(pid: Int32) -> ReapedChild? {
-        pid > 0 ? collect(pid) : nil
-    }
-
-    private static func collect(_ pid: Int32) -> ReapedChild? {
+        guard pid > 0 else { return nil }
         while true {
             var status: Int32 = 0
             let found = waitpid(pid, &status, WNOHANG)
             if found > 0 { return ReapedChild(pid: found, status: ExitStatus(waitStatus: status)) }
-            // ECHILD: there are no children at all.
+            // ECHILD: it is no child.
             if found == 0 || errno != EINTR { return nil }
         }
     }
@@ -53,6 +61,17 @@ extension ExitStatus {
             self = .code((waitStatus >> 8) & 0xff)
         } else if let signal = Signal(rawValue: number) {
             self = .signal(signal, coreDumped: waitStatus & 0x80 != 0)
+        } else {
+            self = .unknown
+        }
+    }
+
+    /// Reads si_code and si_status as waitid(2) has them.
+    init(code: Int32, status: Int32) {
+        if code == CLD_EXITED {
+            self = .code(status)
+        } else if let signal = Signal(rawValue: status) {
+            self = .signal(signal, coreDumped: code == CLD_DUMPED)
         } else {
             self = .unknown
         }

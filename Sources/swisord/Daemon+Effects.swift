@@ -136,7 +136,7 @@ extension Daemon {
         }
         noteListener(report)
         if case .exited(let id, _, _, _, _, _) = report, let child = children[id] {
-            held.wait(for: outlets.ended(child), at: now)
+            outlets.ended(child)
         }
         guard case .changed(let id, let name, let change) = report else { return }
         if change.from == .stopping { settling.stopped(id) }
@@ -168,7 +168,6 @@ extension Daemon {
     }
 
     private func sayGoodbye() {
-        announce(held.takeAll())
         note(
             .event(.supervisorStateChangeStopping),
             .daemonState,

@@ -12,16 +12,6 @@ extension Daemon {
     ///   - announcement: What it says.
     ///   - exit: How the process ended, for one that has.
     func announce(_ announcement: Announcement, exit: String? = nil) {
-        if held.keep(announcement, exit: exit) { return }
-        tell(announcement, exit: exit)
-    }
-
-    /// Tells of events that had to wait.
-    func announce(_ entries: [HeldAnnouncements.Entry]) {
-        for entry in entries { tell(entry.announcement, exit: entry.exit) }
-    }
-
-    private func tell(_ announcement: Announcement, exit: String?) {
         pools.add(announcement)
         let time = WallClock.now()
         events.publish(.event(announcement.type)) { serial in
@@ -81,15 +71,12 @@ extension Daemon {
     /// How long there is nothing to be told; nil for ever.
     func eventTimeout() -> Duration? {
         let tick = ticks.isWanted ? ticks.delay(at: WallClock.now()) : nil
-        let others = [pools.deadline, held.deadline].compactMap(\.self).map {
-            max(.zero, $0.duration(since: MonotonicClock.now()))
-        }
-        return (others + [tick].compactMap(\.self)).min()
+        let pool = pools.deadline.map { max(.zero, $0.duration(since: MonotonicClock.now())) }
+        return [pool, tick].compactMap(\.self).min()
     }
 
     /// Tells the ticks that are due.
     func tick() {
-        announce(held.reach(now))
         guard ticks.isWanted else { return }
         let due = ticks.take(at: WallClock.now())
         guard !due.isEmpty else { return }

@@ -17,6 +17,7 @@ extension Daemon {
         log.critical("the guardian has died; programs run on, but a crash of this process is final")
         if case .guardian(let link) = exits { try? reactor.remove(link.descriptor) }
         exits = .children
+        lastWords.forgetChildren()
         store.guardianHasGone()
         do throws(SystemError) {
             try Subreaper.enable()
@@ -95,15 +96,21 @@ extension Daemon {
             // Whoever reaps it makes its status known; until then it stays readable.
             try? reactor.modify(survivor.process.descriptor, token: survivorToken(id), for: [])
         case .ended(let status):
-            survivors[id] = nil
+            // It would go on telling its end.
             try? reactor.remove(survivor.process.descriptor)
-            // Whoever reaped it may have made room for another of ours.
-            if members[survivor.pid] == id { members[survivor.pid] = nil }
-            handleExit(of: id, status, pid: nil)
-            // Once it is recorded: a manager that dies in between is followed by one that asks again.
-            store.dropOrphan(of: id)
-            tellEmptied()
+            if !awaitsLastWords(of: .survivor(status), id) { bury(id, status) }
         }
+    }
+
+    /// Deals with the end of a watched process.
+    func bury(_ id: MemberID, _ status: ExitStatus) {
+        guard let survivor = survivors.removeValue(forKey: id) else { return }
+        // Whoever reaped it may have made room for another of ours.
+        if members[survivor.pid] == id { members[survivor.pid] = nil }
+        handleExit(of: id, status, pid: nil)
+        // Once it is recorded: a manager that dies in between is followed by one that asks again.
+        store.dropOrphan(of: id)
+        tellEmptied()
     }
 }
 

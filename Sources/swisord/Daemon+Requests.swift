@@ -242,7 +242,6 @@ extension Daemon {
     private func handle(_ notice: LogNotice) {
         if notice == .ended { haveLogsEnded = true }
         if case .drained(let token) = notice {
-            announce(held.answered(token))
             hasRead(token)
             outlets.hasRead(token)
         }

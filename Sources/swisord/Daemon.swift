@@ -53,7 +53,6 @@ final class Daemon {
     var reader: ConfigurationReader
     var events: EventHub
     var pools = EventPools()
-    var held = HeldAnnouncements()
     let listenerFile: ListenerFile
     var ticks = TickSchedule()
     /// The groups that listeners know of.
@@ -98,8 +97,8 @@ final class Daemon {
     private var ready: [Reactor.Event] = []
     var isReaping = true
     var unheld = UnheldRuns()
-    /// The end of a program that waits to be dealt with until its last output has been read.
-    var lastWords: LastWords?
+    /// The ends of programs that wait to be dealt with until their last output has been read.
+    var lastWords = LastWords()
     /// The process group of who was told last to have ended; nil when it is not known.
     private var endedGroup: PID?
     /// Children on their way to exec.
@@ -185,7 +184,7 @@ final class Daemon {
             ? signals.read().map(\.signal) : []
         let hasNews =
             ready.contains { $0.token == Source.guardian.rawValue }
-            || lastWords.map { $0.next <= now } == true
+            || lastWords.next.map { $0 <= now } == true
         if isReaping || hasNews || received.contains(.child) { takeExits() }
         for event in ready where event.token >= Source.firstReport.rawValue {
             if event.token >= Source.firstInput.rawValue {
@@ -220,19 +219,19 @@ final class Daemon {
 
     private func timeout() -> Duration? {
         if isReaping || !autostarting.isEmpty { return .zero }
-        let instants = [lastWords?.next, unheld.due].compactMap(\.self)
+        let instants = [lastWords.next, unheld.due].compactMap(\.self)
         let waits = instants.map { $0.duration(since: MonotonicClock.now()) }
         let events = (waits + [eventTimeout()].compactMap(\.self)).min().map { max(.zero, $0) }
         guard let left = fleet.nextDeadline()?.duration(since: MonotonicClock.now()) else {
             return events
         }
-        let held = exits.expectsMore || lastWords != nil ? max(left, Self.longestHold) : left
+        let held = exits.expectsMore || !lastWords.isEmpty ? max(left, Self.longestHold) : left
         return events.map { min($0, held) } ?? held
     }
 
     /// Whether deadlines wait until all exits have been told, but not for a guardian that hangs.
     private func isHeldBack() -> Bool {
-        if lastWords != nil { return true }
+        if !lastWords.isEmpty { return true }
         guard exits.expectsMore, let deadline = fleet.nextDeadline() else { return false }
         return now.duration(since: deadline) < Self.longestHold
     }
@@ -244,12 +243,11 @@ final class Daemon {
     /// One is dealt with, recorded and acknowledged before the next: what it starts can have the
     /// pid of no other that has ended, and a manager that dies in between is told again.
     private func takeExits() {
-        if lastWords != nil {
-            guard let child = takeHeard() else {
-                isReaping = false
-                return
-            }
-            take(child)
+        takeHeard()
+        // Of others nothing is told before it has been acknowledged.
+        guard !lastWords.hasChild else {
+            isReaping = false
+            return
         }
         for _ in 0..<Self.exitsPerTurn {
             guard let news = exits.next() else {
@@ -263,7 +261,7 @@ final class Daemon {
             }
             switch news {
             case .ended(let child):
-                if awaitsLastWords(of: child) {
+                if awaitsLastWords(of: .child(child), members[child.pid]) {
                     isReaping = false
                     return
                 }
@@ -274,7 +272,7 @@ final class Daemon {
         isReaping = true
     }
 
-    private func take(_ child: ReapedChild) {
+    func take(_ child: ReapedChild) {
         if let id = members.removeValue(forKey: child.pid) {
             endedGroup = child.pid
             handleExit(of: id, child.status, pid: child.pid)

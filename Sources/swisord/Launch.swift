@@ -227,7 +227,7 @@ extension Launch {
             log.info("swisord \(ReleaseVersion.text) started with pid \(mainPID)")
             return
         }
-        let count = past.entries.count
+        let count = past.memberCount
         if let crash = watch.status.lastCrash {
             log.critical("the manager ended (\(crash)); pid \(pid) goes on with \(count) programs")
         } else {

@@ -32,14 +32,11 @@ extension Outlets {
         [child.stdout, child.stderr].contains { $0.isTreated && logs.keepsWaiting($0.id, at: now) }
     }
 
-    /// The process of a child has ended; answers by what to know that its last words have been told.
-    mutating func ended(_ child: Child) -> [LogToken] {
-        var tokens: [LogToken] = []
+    /// The process of a child has ended, and nobody has the pipes any more.
+    mutating func ended(_ child: Child) {
         for outlet in [child.stdout, child.stderr] where outlet.isTreated {
-            let token = endWords(of: outlet, at: outlet.end)
-            if outlet.rules.isTold { tokens.append(token) }
+            endWords(of: outlet, at: outlet.end)
         }
-        return tokens
     }
 
     /// Says where in an output the words of a process end; answers by what to know that they have

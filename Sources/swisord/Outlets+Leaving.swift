@@ -115,9 +115,10 @@ extension Outlets {
         try? budget.take()
         if !run.areKept { store.keep(reader, of: outlet.id) }
         let treatment = treatment(of: outlet, of: child, run.pid)
+        let end = outlet.end
         logs.post(.attach(outlet.id, reader: reader.release(), target, treatment))
-        // Nobody goes on with what the last run had begun to write.
-        if run.pid == nil { endWords(of: outlet, at: nil) }
+        // Nobody goes on with what the last run had begun to write; the next may begin any time.
+        if run.pid == nil { endWords(of: outlet, at: end) }
     }
 }
 

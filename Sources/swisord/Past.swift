@@ -84,6 +84,9 @@ struct Past {
         guardians = Set(children ?? [])
     }
 
+    /// How many members there were.
+    var memberCount: Int { entries.count { !$0.record.isGone } }
+
     /// Whether a record says more than that its program is to be started.
     ///
     /// Who starts a daemon wants its programs started. Only what runs already is an exception.

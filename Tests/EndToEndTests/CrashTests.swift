@@ -69,6 +69,29 @@ struct ManagerCrashTests {
         }
     }
 
+    @Test(
+        "by itself, whatever the processor holds against it, is followed by another all the same",
+        arguments: [
+            (SIGILL, "SIGILL"), (SIGTRAP, "SIGTRAP"), (SIGSEGV, "SIGSEGV"), (SIGBUS, "SIGBUS"),
+            (SIGABRT, "SIGABRT"),
+        ]
+    )
+    func traps(_ signal: Int32, _ name: String) throws {
+        try Daemon.prepared("programs: {idle: {command: sleep 1000, startsecs: 0}}") { daemon in
+            // Where the toolchain is there, a debug build would trace its calls and go on.
+            try daemon.start(adding: ["SWIFT_BACKTRACE=enable=no"])
+            let idle = try daemon.wait(for: "idle", "RUNNING").pid
+            let manager = try daemon.managerPid()
+            kill(pid_t(manager), signal)
+            try eventually("another manager") {
+                (try? daemon.managerPid()).map { $0 != manager } ?? false
+                    && (try? daemon.information()) != nil
+            }
+            #expect(try daemon.program("idle").pid == idle)
+            #expect(try daemon.information().lastCrash?.contains(name) == true)
+        }
+    }
+
     @Test("is followed by one that starts the rest, when it was about to start all")
     func duringAutostart() throws {
         let programs = "{" + (1...150).map { "p\($0): {}" }.joined(separator: ", ") + "}"

@@ -61,14 +61,17 @@ struct OutputTests {
         }
     }
 
-    @Test("is kept apart from what the next run writes, which begins anew")
-    func nextRun() throws {
+    @Test(
+        "is kept apart from what the next run writes, which begins anew",
+        arguments: [[], ["--no-guardian"]]
+    )
+    func nextRun(_ options: [String]) throws {
         let script = """
             if [ -e %(here)s/once ]; then
             printf 'text<!--XSUPERVISOR:BEGIN-->whole<!--XSUPERVISOR:END-->\\033[1mbold\\n'
             exec sleep 1000; fi; : >%(here)s/once; printf '<!--XSUPERVISOR:BEGIN-->half'
             """
-        try Daemon.running(
+        try Daemon.prepared(
             """
             programs:
               a:
@@ -80,6 +83,7 @@ struct OutputTests {
                 backoff: {initial: 1ms, max: 1ms}
             """
         ) { daemon in
+            try daemon.start(options)
             let watch = try EventWatch(daemon.socket, "?types=PROCESS_COMMUNICATION&after=0")
             try daemon.wait(forFile: "log/a.log", toHold: "bold\n")
             let begin = "<!--XSUPERVISOR:BEGIN-->"
@@ -90,6 +94,30 @@ struct OutputTests {
                 try payloads(watch, "PROCESS_COMMUNICATION_STDOUT")
                     == ["processname:a groupname:a pid:\(pid)\nwhole"]
             )
+        }
+    }
+
+    @Test("is told before the end of who wrote it", arguments: [[], ["--no-guardian"]])
+    func lastWords(_ options: [String]) throws {
+        try Daemon.prepared(
+            """
+            programs:
+              a:
+                command: [sh, -c, "printf last"]
+                stdout_events_enabled: true
+                stdout_logfile: NONE
+                startsecs: 0
+                autorestart: false
+            """
+        ) { daemon in
+            try daemon.start(options)
+            let types = "?types=PROCESS_LOG,PROCESS_STATE&after=0"
+            let watch = try EventWatch(daemon.socket, types)
+            try eventually("its end") {
+                try watch.notes().contains { $0.event == "PROCESS_STATE_EXITED" }
+            }
+            let events = try watch.notes().compactMap(\.event)
+            #expect(events.suffix(2) == ["PROCESS_LOG_STDOUT", "PROCESS_STATE_EXITED"])
         }
     }
 

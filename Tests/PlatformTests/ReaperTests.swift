@@ -59,13 +59,15 @@ extension KernelTests {
                 }
                 #expect(running.count == 2000)
                 try eventually("all exits") {
-                    while let child = Reaper.reap() {
+                    while let child = Reaper.look() {
                         #expect(child.status == .code(1))
+                        #expect(Reaper.look() == child, "it stays until it is collected")
+                        #expect(Reaper.reap(pid: child.pid) == child)
                         #expect(running.remove(child.pid) != nil)
                     }
                     return running.isEmpty
                 }
-                #expect(Reaper.reap() == nil)
+                #expect(Reaper.look() == nil)
             }
         }
 
@@ -81,7 +83,10 @@ extension KernelTests {
                 let pid = child.pid
                 var seen: [ReapedChild] = []
                 try eventually("the orphan") {
-                    if let child = Reaper.reap() { seen.append(child) }
+                    if let child = Reaper.look() {
+                        seen.append(child)
+                        _ = Reaper.reap(pid: child.pid)
+                    }
                     return seen.count == 2
                 }
                 #expect(seen.first == ReapedChild(pid: pid, status: .code(0)))

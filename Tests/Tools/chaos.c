@@ -301,9 +301,6 @@ static void calm_down(void) {
 /* The guardian first; the manager goes on alone. Then the manager: programs go on alone, and a new
    daemon takes them back. Nobody who could end would be seen by anybody, so all wait meanwhile. */
 static void kill_guardian(void) {
-    /* Who hears of an end from nobody else does not wait for the last words, and is killed as well:
-       half a message would be taken for the beginning of what the next run writes. */
-    table->is_whole = 1;
     look(), invite(), rest(100000);
     char *body = insist("/v1/daemon");
     pid_t manager = number_in(body, body + strlen(body), "\"manager_pid\":", 0);
@@ -321,7 +318,6 @@ static void kill_guardian(void) {
     start_daemon();
     await_start();
     table->is_calm = 0;
-    table->is_whole = 0;
 }
 
 static void rage(int kills) {

@@ -48,8 +48,6 @@ struct chaos_table {
     uint32_t seed;
     /* Nobody ends by itself; nobody writes any more. */
     int32_t is_calm, is_over;
-    /* Nobody writes anything in two pieces. */
-    int32_t is_whole;
     /* How often there were two of a kind. */
     uint32_t doubles;
     struct chaos_slot slots[CHAOS_SLOTS];

@@ -64,9 +64,9 @@ static void put(const char *text, size_t length) {
 }
 
 /* Writes what is not for the log, sometimes in two pieces: who dies between them leaves one. */
-static void put_aside(struct chaos_run *run, unsigned *random, const char *text, int is_whole) {
+static void put_aside(struct chaos_run *run, unsigned *random, const char *text) {
     size_t length = strlen(text);
-    size_t cut = is_whole || rand_r(random) % 4 ? length : 1 + rand_r(random) % (length - 1);
+    size_t cut = rand_r(random) % 4 ? length : 1 + rand_r(random) % (length - 1);
     put(text, cut);
     if (cut == length) return;
     run->half = (uint32_t)cut;
@@ -98,8 +98,8 @@ int main(int count, char **words) {
             continue;
         }
         if (kind & CHAOS_MESSAGES && rand_r(&random) % 3 == 0)
-            put_aside(run, &random, CHAOS_MESSAGE, table->is_whole);
-        if (kind & CHAOS_COLOURS) put_aside(run, &random, CHAOS_COLOUR, table->is_whole);
+            put_aside(run, &random, CHAOS_MESSAGE);
+        if (kind & CHAOS_COLOURS) put_aside(run, &random, CHAOS_COLOUR);
         int length = snprintf(record, sizeof record, "%02d %06d %08u ------------%s\n", slot, number,
                               sequence, kind & CHAOS_COLOURS ? "\033[0m" : "");
         run->begun = sequence + 1;
