@@ -5,9 +5,9 @@ import SystemPackage
 
 /// How many outputs may be read at a time with the descriptors that this process may have.
 ///
-/// The pipe of an output and its log are open as long as their process is in the configuration.
-/// Were they given all there are, no program that crashed could be started again, and no client
-/// answered; so those that come last get none, and say so.
+/// The pipe of an output, and its log once there was something for it, are open as long as their
+/// process is in the configuration. Were they given all there are, no program that crashed could
+/// be started again, and no client answered; so those that come last get none, and say so.
 final class DescriptorBudget {
     /// For the daemon itself: threads, sockets, clients, and the start of a program.
     static let reserve: UInt64 = 40
