@@ -114,6 +114,11 @@ package final class ServiceSocket: Sendable {
         }
     }
 
+    /// The path that a socket is bound to; nil for one of the network.
+    package static func path(of descriptor: Int32) -> String? {
+        SocketAddress(of: descriptor)?.path.map { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// A copy of the socket of this place that a running program was given by an earlier daemon.
     package static func copy(from pid: Int32, boundTo place: Place) -> OwnedDescriptor? {
         let process = swisord_pidfd_open(pid)

@@ -195,6 +195,8 @@ extension Daemon {
         }
         announceGroups(change.addedGroups)
         autostart(added)
+        // Of those that go without one from now on.
+        closeUnusedSockets()
     }
 
     /// Who has been taken out, and has not been stopped yet or not read to the end.

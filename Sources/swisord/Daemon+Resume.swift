@@ -49,13 +49,12 @@ extension Daemon {
         fleet.resumeShutdown(past.shutdown, at: now)
         runEffects()
         resumeRequests(isResumption: past.origin == .manager)
-        closeUnusedSockets()
         // After the listeners among them, who are to hear of it.
         announceGroups(loaded.configuration.groupsInOrder)
         resumeListeners(isResumption: past.origin == .manager)
-        if past.origin == .manager { return autostart(waiting) }
-        announce(.daemonIsRunning)
+        if past.origin != .manager { announce(.daemonIsRunning) }
         autostart(waiting)
+        closeUnusedSockets()
     }
 
     private func makeRoom(for past: Past) {
@@ -122,7 +121,7 @@ extension Daemon {
     private func takeBack(_ id: MemberID, _ entry: Past.Entry, _ past: Past) {
         let record = entry.record
         guard let pid = record.liveRun?.pid else { return }
-        if past.origin != .manager { resumeSocket(of: id, pid) }
+        resumeSocket(of: id, pid)
         if let orphan = past.orphan(entry) {
             watch(id, pid, orphan)
         } else if past.origin == .manager,

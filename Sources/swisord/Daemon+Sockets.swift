@@ -37,7 +37,7 @@ extension Daemon {
         }
     }
 
-    /// Takes over what the manager before this one has left; what nobody wants is let go.
+    /// Takes over what the manager before this one has left.
     func resumeSockets(_ past: Past) {
         let places = Set(loaded.configuration.processes.compactMap(\.socket?.place))
         for slot in 0..<StateStore.mostSockets {
@@ -56,9 +56,11 @@ extension Daemon {
     func closeUnusedSockets() {
         guard !sockets.isEmpty else { return }
         var used: Set<SocketSettings.Place> = []
+        let waiting = Set(autostarting)
         for child in children.values {
-            guard let place = child.configuration.socket?.place,
-                fleet[child.id]?.machine.isActive == true
+            guard let place = child.configuration.socket?.place, let member = fleet[child.id],
+                member.machine.isActive
+                    || member.spec.policy.autostart && waiting.contains(child.id)
             else { continue }
             used.insert(place)
         }

@@ -126,7 +126,10 @@ final class ServiceSockets {
 
     // MARK: - Of an earlier manager or daemon
 
-    /// Takes over a socket that the guardian keeps, or lets it go when it is for none of these.
+    /// Takes over a socket that the guardian keeps.
+    ///
+    /// One that is for none of these places is let go, unless it has a file: that goes with it, when
+    /// all is known that may want it.
     func adopt(
         _ kept: consuming OwnedDescriptor,
         from slot: Int,
@@ -135,7 +138,10 @@ final class ServiceSockets {
         let place = places.first { place in
             open[place] == nil && ServiceSocket.isBound(kept.rawValue, to: .init(place))
         }
-        guard let place else { return store.dropSocket(in: slot) }
+        let own = ServiceSocket.path(of: kept.rawValue).map(SocketSettings.Place.path)
+        guard let place = place ?? own, open[place] == nil else {
+            return store.dropSocket(in: slot)
+        }
         adopt(kept, at: place, in: slot)
     }
 
@@ -166,10 +172,12 @@ final class ServiceSockets {
 
     private func close(_ place: SocketSettings.Place) {
         guard let known = open.removeValue(forKey: place) else { return }
-        if let slot = known.slot { store.dropSocket(in: slot) }
         let socket = known.socket
-        guard case .path = place else { return }
-        _ = try? patience.call("socket") { socket.removeFile() }
+        if case .path = place {
+            // First, so that a manager that dies in between is followed by one that does it.
+            _ = try? patience.call("socket") { socket.removeFile() }
+        }
+        if let slot = known.slot { store.dropSocket(in: slot) }
     }
 }
 

@@ -60,6 +60,52 @@ struct ServiceSocketTests {
         }
     }
 
+    @Test("goes when a reload takes it from its program")
+    func takenAway() throws {
+        try Daemon.prepared("") { daemon in
+            let path = daemon.home + "/app.sock"
+            let web = "programs:\n  web: {command: sleep 1000, startsecs: 0"
+            daemon.configure("\(web), socket: \"unix://\(path)\"}")
+            try daemon.start()
+            let first = try daemon.wait(for: "web", "RUNNING").pid
+            #expect(takes(path))
+            daemon.configure("\(web)}")
+            #expect(try daemon.ctl("update").status == 0)
+            try eventually("another one") { try daemon.program("web").pid != first }
+            #expect(!takes(path))
+            #expect(!exists(path))
+        }
+    }
+
+    @Test("of a program that is taken out goes with its process, though the manager has died")
+    func departed() throws {
+        try Daemon.prepared("") { daemon in
+            let path = daemon.home + "/app.sock"
+            let gate = daemon.home + "/gate"
+            mkfifo(gate, 0o600)
+            let kept = "programs:\n  kept: {command: sleep 1000, startsecs: 0}\n"
+            daemon.configure(
+                """
+                \(kept)  web:
+                    command: [sh, -c, "trap 'read x < \(gate); exit 0' TERM; while :; do sleep 0.05; done"]
+                    stopwaitsecs: never
+                    startsecs: 0
+                    socket: unix://\(path)
+                """
+            )
+            try daemon.start()
+            try daemon.wait(for: "web", "RUNNING")
+            daemon.configure(kept)
+            daemon.signal(SIGHUP)
+            try daemon.wait(for: "web", "STOPPING")
+            try daemon.killManager()
+            #expect(takes(path))
+            daemon.scratch.write("gate", "x\n")
+            try eventually("its end") { try daemon.programs().map(\.name) == ["kept"] }
+            #expect(!exists(path))
+        }
+    }
+
     @Test("stays over restarts and over the death of the manager, and goes when all are stopped")
     func kept() throws {
         try Daemon.prepared("") { daemon in
