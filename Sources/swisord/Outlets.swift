@@ -144,18 +144,28 @@ struct Outlets {
 
     private func turned(_ outlet: Outlet, to kind: Outlet.Kind, of child: Child) -> Outlet {
         let rules = OutputRules(of: child.configuration, isError: outlet.id.isError)
-        guard outlet.kind != kind || outlet.rules != rules else { return outlet }
+        // Where standard output goes may be another place than before.
+        let isJoined = kind == .joined && outlet.channel != nil
+        guard outlet.kind != kind || outlet.rules != rules || isJoined else { return outlet }
         var outlet = outlet
         outlet.rules = rules
-        if outlet.channel != nil {
-            // Whatever still writes to the pipe must not block because nobody reads any more.
-            let target: LogTarget =
-                if case .captured(let target) = kind { target } else { .discard }
-            let treatment = treatment(of: outlet, of: child, child.identity?.pid)
-            logs.post(.retarget(outlet.id, target, treatment))
-        }
         outlet.kind = kind
+        if outlet.channel != nil {
+            let treatment = treatment(of: outlet, of: child, child.identity?.pid)
+            logs.post(.retarget(outlet.id, target(of: outlet, of: child), treatment))
+        }
         return outlet
+    }
+
+    /// Where goes what is written to the pipe of an output.
+    ///
+    /// One that has been joined to standard output since is written to by whoever was started
+    /// before. Whatever writes to a pipe must not block because its log is not wanted any more.
+    func target(of outlet: Outlet, of child: Child) -> LogTarget {
+        switch (outlet.kind, child.stdout.kind) {
+        case (.captured(let target), _), (.joined, .captured(let target)): target
+        case (.joined, _), (.dropped, _): .discard
+        }
     }
 
     // MARK: - Starting

@@ -47,6 +47,27 @@ struct ReloadTests {
         }
     }
 
+    @Test("that joins standard error to standard output still has the old process's in a log")
+    func joined() throws {
+        let talk = #"""
+            programs:
+              talk:
+                command: [sh, -c, "trap 'echo last >&2; exit 0' TERM; echo up >&2; while :; do sleep 0.02; done"]
+                startsecs: 0
+            """#
+        try Daemon.running(talk) { daemon in
+            try daemon.wait(forFile: "log/talk.err.log", toHold: "up")
+            let first = try daemon.wait(for: "talk", "RUNNING").pid
+            daemon.configure("\(talk)\n    redirect_stderr: true")
+            daemon.signal(SIGHUP)
+            try eventually("another one") {
+                let now = try daemon.program("talk")
+                return now.state == "RUNNING" && now.pid != first
+            }
+            try daemon.wait(forFile: "log/talk.log", toHold: "last\n")
+        }
+    }
+
     @Test("that turns a log off still lets the old process say its last words")
     func lastWords() throws {
         // More than a pipe holds: it would block for ever if nobody read any more.
