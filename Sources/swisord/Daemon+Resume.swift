@@ -102,12 +102,11 @@ extension Daemon {
         let id = fleet.restore(record, as: spec)
         store.take(entry.slot, for: id)
         let child = outlets.child(id, process, credentials)
-        let isOfManager = past.origin == .manager
-        if isOfManager || process.stdin == .pipe, let input = past.input(entry) {
+        if let input = past.input(entry, isWanted: process.stdin == .pipe) {
             outlets.resumeInput(input, of: child)
         }
         let run = record.liveRun?.pid
-        outlets.reattach(child, past.readers(entry), run, areKept: isOfManager)
+        outlets.reattach(child, run) { past.readers(entry, isError: $0) }
         child.identity = ProcessIdentity(of: record)
         child.fingerprint = record.outside.fingerprint
         child.isInherited = true
@@ -178,7 +177,7 @@ extension Daemon {
         store.take(entry.slot, for: id)
         let (process, credentials) = departed(entry.record.name)
         let child = outlets.child(id, process, credentials)
-        outlets.reattach(child, past.readers(entry), nil, areKept: true)
+        outlets.reattach(child, nil) { past.readers(entry, isError: $0) }
         if outlets.closeForGood(child) { store.forget(id) }
     }
 

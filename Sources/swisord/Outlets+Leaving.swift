@@ -74,59 +74,65 @@ extension Outlets {
     ///
     /// - Parameters:
     ///   - child: The process.
-    ///   - readers: The readers of its pipes.
     ///   - run: Who has the pipes now; nil for nobody.
-    ///   - areKept: Whether the guardian has the readers already, in the places of this process.
-    mutating func reattach(
-        _ child: Child,
-        _ readers: consuming KeptReaders,
-        _ run: PID?,
-        areKept: Bool
-    ) {
-        let run = Run(pid: run, areKept: areKept)
-        reattach(&child.stdout, readers.stdout.take(), after: readers.leftStdout.take(), child, run)
-        reattach(&child.stderr, readers.stderr.take(), after: readers.leftStderr.take(), child, run)
-    }
-
-    private struct Run {
-        let pid: PID?
-        let areKept: Bool
+    ///   - readers: The readers of its pipes: of standard error for true.
+    mutating func reattach(_ child: Child, _ run: PID?, _ readers: (Bool) -> KeptReaders) {
+        let stdout = target(of: child.stdout, of: child)
+        let stderr = target(of: child.stderr, of: child)
+        reattach(&child.stdout, to: stdout, readers(false), child, run)
+        reattach(&child.stderr, to: stderr, readers(true), child, run)
     }
 
     private mutating func reattach(
         _ outlet: inout Outlet,
-        _ reader: consuming OwnedDescriptor?,
-        after left: consuming OwnedDescriptor?,
+        to target: LogTarget,
+        _ readers: consuming KeptReaders,
         _ child: Child,
-        _ run: Run
+        _ run: PID?
     ) {
-        // Whatever still writes to it must not block because its log is not wanted any more.
-        let target: LogTarget =
-            if case .captured(let target) = outlet.kind { target } else { .discard }
-        if let left {
+        if let left = readers.left.take() {
             let treatment = treatment(of: outlet, of: child, nil)
             logs.post(.attach(outlet.id, reader: left.release(), target, treatment))
             readToEnd(outlet.id)
         }
         let fifo = mayHaveFifos ? outlet.fifo : nil
-        guard let reader, let channel = Outlet.Channel(of: reader, fifo: fifo) else { return }
+        guard let reader = readers.present.take(),
+            let channel = Outlet.Channel(of: reader, fifo: fifo)
+        else { return }
         outlet.channel = channel
         // It had its share when it was made; what is over now is missed by whoever comes next.
         try? budget.take()
-        if !run.areKept { store.keep(reader, of: outlet.id) }
-        let treatment = treatment(of: outlet, of: child, run.pid)
+        if readers.isFound { store.keep(reader, of: outlet.id) }
+        let treatment = treatment(of: outlet, of: child, run)
         let end = outlet.end
         logs.post(.attach(outlet.id, reader: reader.release(), target, treatment))
         // Nobody goes on with what the last run had begun to write; the next may begin any time.
-        if run.pid == nil { endWords(of: outlet, at: end) }
+        if run == nil { endWords(of: outlet, at: end) }
     }
 }
 
-/// The readers of the pipes of a process, as another manager has left them.
+/// The readers of the pipes of an output, as another manager has left them.
 struct KeptReaders: ~Copyable {
-    var stdout: OwnedDescriptor?
-    var stderr: OwnedDescriptor?
-    /// Of the pipes that its outputs had before, where not all has been read.
-    var leftStdout: OwnedDescriptor?
-    var leftStderr: OwnedDescriptor?
+    var present: OwnedDescriptor?
+    /// Of the pipe that the output had before, where not all has been read.
+    var left: OwnedDescriptor?
+    /// Whether the present one is not at the guardian.
+    private(set) var isFound = false
+
+    /// Whether the present one reads this pipe.
+    func hasPipe(_ inode: UInt64) -> Bool {
+        switch present {
+        case .some(let reader):
+            let pipe = try? OutputPipe(readBy: reader)
+            return pipe?.inode == inode
+        case .none: return false
+        }
+    }
+
+    /// The program has this one; what was taken for the present one is that which it had before.
+    mutating func wasFound(_ reader: consuming OwnedDescriptor) {
+        if let before = present.take() { left = consume before }
+        present = consume reader
+        isFound = true
+    }
 }

@@ -101,30 +101,31 @@ struct Past {
     }
 
     /// The readers of the outputs that a program of then may still write to.
-    func readers(_ entry: Entry) -> KeptReaders {
-        KeptReaders(
-            stdout: reader(entry, isError: false),
-            stderr: reader(entry, isError: true),
-            leftStdout: watch?.take(StateStore.left(entry.slot, isError: false)),
-            leftStderr: watch?.take(StateStore.left(entry.slot, isError: true))
-        )
-    }
-
-    private func reader(_ entry: Entry, isError: Bool) -> OwnedDescriptor? {
-        if let watch { return watch.take(StateStore.reader(entry.slot, isError: isError)) }
+    ///
+    /// What the guardian has not got, because the manager before died first or because there was no
+    /// number for it, the program itself still has.
+    func readers(_ entry: Entry, isError: Bool) -> KeptReaders {
         let record = entry.record
         let inode = isError ? record.outside.stderrPipe : record.outside.stdoutPipe
-        guard inode != 0, let pid = record.liveRun?.pid else { return nil }
-        return try? OutputPipe.reader(of: pid, descriptor: isError ? 2 : 1, inode: inode)
+        var kept = KeptReaders()
+        kept.left = watch?.take(StateStore.left(entry.slot, isError: isError))
+        kept.present = watch?.take(StateStore.reader(entry.slot, isError: isError))
+        guard inode != 0, let pid = record.liveRun?.pid, !kept.hasPipe(inode),
+            let found = try? OutputPipe.reader(of: pid, descriptor: isError ? 2 : 1, inode: inode)
+        else { return kept }
+        kept.wasFound(found)
+        return kept
     }
 
     /// A socket of programs, as the manager before this one had it kept.
     func socket(in place: Int) -> OwnedDescriptor? { watch?.take(StateStore.socket(place)) }
 
     /// The writer of the input that a program of then may still read from.
-    func input(_ entry: Entry) -> OwnedDescriptor? {
-        if let watch { return watch.take(StateStore.input(entry.slot)) }
-        guard let pid = entry.record.liveRun?.pid else { return nil }
+    ///
+    /// What its standard input is now is only looked at where `isWanted`: it may be another's pipe.
+    func input(_ entry: Entry, isWanted: Bool) -> OwnedDescriptor? {
+        if let kept = watch?.take(StateStore.input(entry.slot)) { return kept }
+        guard isWanted, let pid = entry.record.liveRun?.pid else { return nil }
         return try? InputPipe.writer(of: pid)
     }
 }

@@ -68,8 +68,12 @@ struct OutletsTests {
         let reader = try OutputPipe.makeReader()
         let end = try writer(of: reader)
         write("last\u{1B}[7", to: end)
-        let readers = KeptReaders(stdout: consume reader)
-        outlets.reattach(child, readers, nil, areKept: false)
+        let number = reader.release()
+        outlets.reattach(child, nil) { isError in
+            var readers = KeptReaders()
+            if !isError { readers.present = OwnedDescriptor(owning: number) }
+            return readers
+        }
         // With what stands before it this would be a sequence, and vanish.
         write("<!--X first\n", to: end)
         isFree.withLock { $0 = true }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlAPI
+import Glibc
+import Testing
+
+@Suite("A manager that is killed in the midst of something", .scenarios, .timeLimit(.minutes(10)))
+struct InterruptedTests {
+    @Test("is followed by one that reads what the guardian had no time to take")
+    func unsentReaders() throws {
+        try Daemon.running("programs: {first: {command: sleep 1000, startsecs: 0}}") { daemon in
+            try daemon.wait(for: "first", "RUNNING")
+            let word = daemon.home + "/word"
+            daemon.configure(
+                """
+                defaults: {command: sleep 1000, startsecs: 0}
+                programs:
+                  first: {}
+                  many: {numprocs: 120, process_name: "%(process_num)03d"}
+                  talk:
+                    command: [sh, -c, "while ! [ -e \(word) ]; do sleep 0.05; done; echo out; echo err >&2; exec sleep 1000"]
+                """
+            )
+            let manager = pid_t(try daemon.managerPid())
+            // What its socket has no room for waits in the manager, and dies with it.
+            daemon.signal(SIGSTOP)
+            kill(manager, SIGHUP)
+            try eventually("the last of them") {
+                (try? daemon.program("talk").state) == "RUNNING"
+            }
+            kill(manager, SIGKILL)
+            daemon.signal(SIGCONT)
+            try eventually("another manager") {
+                (try? daemon.managerPid()).map { $0 != manager } ?? false
+            }
+            daemon.scratch.write("word", "")
+            try daemon.wait(forFile: "log/talk.log", toHold: "out\n")
+            try daemon.wait(forFile: "log/talk.err.log", toHold: "err\n")
+            // And keeps it for those that follow.
+            try daemon.killManager()
+            #expect(try daemon.programs().filter { $0.state == "RUNNING" }.count == 122)
+        }
+    }
+}
