@@ -36,8 +36,8 @@ final class Child {
     /// The kernel tells through it how the run ended even if nobody else can: the guardian may be
     /// killed, and its orphan be reaped, before this manager hears of either.
     private var process: PidDescriptor?
-    /// Of the configuration that the live run was started with.
-    var fingerprint: UInt64 = 0
+    /// Of the configuration that was applied last: a live run goes by it, or is being replaced.
+    var fingerprint: UInt64
     /// A copy that an earlier daemon left behind and that is to be left alone.
     var orphan: Orphan?
     /// Whether the live run was made by an earlier manager, which alone could hear of its exec.
@@ -60,6 +60,7 @@ final class Child {
         name = configuration.name
         self.configuration = configuration
         self.credentials = credentials
+        fingerprint = configuration.fingerprint
         self.stdout = stdout
         self.stderr = stderr
     }
@@ -115,10 +116,11 @@ final class Child {
         record.outside.fingerprint = fingerprint
     }
 
-    /// Takes up new settings; the next start uses them.
+    /// Takes up new settings; the next start uses them, and the record says so from now on.
     func adopt(_ configuration: ProcessConfiguration, credentials: Credentials?) {
         self.configuration = configuration
         self.credentials = credentials
+        fingerprint = configuration.fingerprint
     }
 
     /// Puts together what to execute now, `env_file`s read anew.

@@ -81,10 +81,12 @@ extension Daemon {
         let credentials = process.user.flatMap { loaded.accounts[$0] }
         let id = restore(entry, process, credentials, spec, past)
         if let child = children[id] { outlets.attach(child) }
-        guard fleet[id]?.machine.liveRun != nil else { return id }
+        // What is about to be made is made by the new settings anyway.
+        if case .spawning = entry.record.phase { return id }
         if past.origin == .daemon(.stop)
             || entry.record.outside.fingerprint != process.fingerprint
         {
+            children[id]?.fingerprint = process.fingerprint
             fleet.change(id, to: spec, restarting: true, at: now)
             runEffects()
         }
