@@ -49,6 +49,8 @@ package struct MemberRecord: Hashable, Sendable {
     package var owesSignal = false
     package var history = FleetMember.History()
     package var isLeaving = false
+    /// Whether it is the run of an earlier daemon that is not to be touched.
+    package var isLeftAlone = false
     package var outside = Outside()
 
     package init(name: ProcessName, phase: ProcessMachine.Phase) {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The bytes of a record: version 1, at most 1,000 of them whatever the record says.
+/// The bytes of a record: version 1 or 2, at most 1,000 of them whatever the record says.
 ///
-/// A later version must go on reading this one, because an upgrade finds records of the old.
+/// A later version must go on reading these, because an upgrade finds records of the old. Version 2
+/// is that of a run that is left alone: who only knows version 1 does not touch it either.
 extension MemberRecord {
     /// The most bytes that `encoded` makes.
     package static let maximumBytes = 1000
 
     private static let version: UInt8 = 1
+    private static let versionLeftAlone: UInt8 = 2
     private static let longestName: UInt16 = 255
     /// Texts of a failed start are cut to so many bytes.
     fileprivate static let longestSubject: UInt16 = 120
@@ -24,7 +26,7 @@ extension MemberRecord {
             return nil
         }
         var writer = BinaryWriter(capacity: 256)
-        writer.write(Self.version)
+        writer.write(isLeftAlone ? Self.versionLeftAlone : Self.version)
         writer.write(name.group)
         writer.write(name.process)
         writer.write(Int64(priority))
@@ -49,7 +51,11 @@ extension MemberRecord {
     /// - Throws: `BinaryFault` for all that `encoded` cannot have made by `now`.
     package init(_ bytes: ArraySlice<UInt8>, at now: Instant) throws(BinaryFault) {
         var reader = BinaryReader(bytes)
-        guard try reader.number() == Self.version else { throw .unknownFormat }
+        let version: UInt8 = try reader.number()
+        guard version == Self.version || version == Self.versionLeftAlone else {
+            throw .unknownFormat
+        }
+        isLeftAlone = version == Self.versionLeftAlone
         let longest = Int(Self.longestName)
         let group = try reader.text(atMost: longest)
         name = ProcessName(group: group, process: try reader.text(atMost: longest))

@@ -38,8 +38,6 @@ final class Child {
     private var process: PidDescriptor?
     /// Of the configuration that was applied last: a live run goes by it, or is being replaced.
     var fingerprint: UInt64
-    /// A copy that an earlier daemon left behind and that is to be left alone.
-    var orphan: Orphan?
     /// Whether the live run was made by an earlier manager, which alone could hear of its exec.
     var isInherited = false
     /// Whether the live run was killed, because an earlier manager had left it on its way to exec.

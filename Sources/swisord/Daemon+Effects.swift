@@ -60,9 +60,7 @@ extension Daemon {
     private func spawn(_ id: MemberID) {
         guard let child = children[id] else { return }
         do throws(SpawnFailure) {
-            if let orphan = child.orphan, isOccupied(by: orphan, child) {
-                throw SpawnFailure.orphan(orphan.process.pid)
-            }
+            if let pid = leftAlone(child.name) { throw SpawnFailure.orphan(pid) }
             try makeRoom(for: id)
             let birth = birth(of: id)
             let program = try child.program(environment, patience, mark: birth?.mark)

@@ -26,6 +26,10 @@ extension Daemon {
                 readToEnd(entry, past)
                 continue
             }
+            guard !past.isLeftAlone(entry) else {
+                leaveAlone(entry, past)
+                continue
+            }
             if known.updateValue(place, forKey: entry.record.name) != nil {
                 log.error("\(entry.record.name) is recorded twice")
             }
@@ -42,7 +46,8 @@ extension Daemon {
             let entry = past.entries[place]
             let id = resume(entry, process, past)
             if fleet[id]?.isLeaving == true { waiting.append(fleet.add(spec(process))) }
-            if past.origin == .daemon(.leave) { waiting.append(id) }
+            // Who starts a daemon wants its programs started, also those that were being stopped.
+            if past.origin != .manager { waiting.append(id) }
         }
         for place in known.values { resumeUnconfigured(past.entries[place], past) }
         if past.shutdown != .none { shutdownResumedAt = now }
@@ -65,18 +70,12 @@ extension Daemon {
         store.reserveCapacity(count)
     }
 
-    /// Takes one process back, or leaves it alone.
-    @discardableResult
+    /// Takes one process back.
     private func resume(
         _ entry: Past.Entry,
         _ process: ProcessConfiguration,
         _ past: Past
     ) -> MemberID {
-        if past.origin == .daemon(.leave) {
-            let id = enlist(process)
-            leaveAlone(entry, for: id)
-            return id
-        }
         let spec = spec(process)
         let credentials = process.user.flatMap { loaded.accounts[$0] }
         let id = restore(entry, process, credentials, spec, past)
@@ -113,9 +112,17 @@ extension Daemon {
         child.fingerprint = record.outside.fingerprint
         child.isInherited = true
         children[id] = child
+        if record.isLeftAlone { takeIn(record, id) }
         enlistListener(id, process)
         takeBack(id, entry, past)
         return id
+    }
+
+    /// Has one that was left alone so far be a program like any other.
+    private func takeIn(_ record: MemberRecord, _ id: MemberID) {
+        var record = record
+        record.isLeftAlone = false
+        store.write(record, of: id)
     }
 
     /// Hears of the end of a process from now on.
@@ -166,7 +173,6 @@ extension Daemon {
 
     /// What runs and is configured no more is stopped, as a reload would.
     private func resumeUnconfigured(_ entry: Past.Entry, _ past: Past) {
-        guard past.origin != .daemon(.leave) else { return }
         groupsTold.insert(entry.record.name.group)
         let (process, credentials) = departed(entry.record.name)
         let id = restore(entry, process, credentials, entry.record.lastSpec, past)
@@ -189,23 +195,6 @@ extension Daemon {
         if let process = departures?[name] { return (process.configuration, process.credentials) }
         let settings = loaded.configuration.daemon
         return (ProcessConfiguration(unconfigured: name, settings), nil)
-    }
-
-    // MARK: - Left alone
-
-    /// Starts no second copy of a program as long as the one of an earlier daemon lives.
-    private func leaveAlone(_ entry: Past.Entry, for id: MemberID) {
-        guard let orphan = Survivor(entry.record) else { return store.vacate(entry.slot) }
-        log.warning("\(entry.record.name): pid \(orphan.pid) of an earlier daemon is left alone")
-        children[id]?.orphan = Orphan(process: orphan, slot: entry.slot)
-    }
-
-    /// Whether a copy that is left alone lives; the place of one that has ended is free.
-    func isOccupied(by orphan: Orphan, _ child: Child) -> Bool {
-        if case .alive = orphan.process.process.ending { return true }
-        store.vacate(orphan.slot)
-        child.orphan = nil
-        return false
     }
 }
 

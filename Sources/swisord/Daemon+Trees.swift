@@ -20,6 +20,7 @@ extension Daemon {
         groups.keep(in: store)
         if guardian.starts == 1 { groups.removeAbandoned() }
         var found = groups.cgroups
+        for (name, orphan) in orphans { found[groups.file(name, orphan.run)] = nil }
         guard !found.isEmpty else { return }
         for member in fleet.allMembers {
             let run = groups.file(member.name, member.history.runs)

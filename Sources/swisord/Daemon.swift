@@ -91,6 +91,8 @@ final class Daemon {
     var departures: [ProcessName: ConfigurationHistory.Departed]?
     /// How many descriptors that the guardian could not keep have been told.
     var toldRefusals = 0
+    /// Copies of programs that an earlier daemon left behind and that are not to be touched.
+    var orphans: [ProcessName: Orphan] = [:]
     /// Processes that are not collected by anybody we hear of.
     var survivors: [MemberID: Survivor] = [:]
     var reactor: Reactor

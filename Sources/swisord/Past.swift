@@ -94,6 +94,14 @@ struct Past {
         origin == .manager || entry.record.liveRun != nil
     }
 
+    /// Whether a record is of a run that is not to be touched.
+    func isLeftAlone(_ entry: Entry) -> Bool {
+        switch origin {
+        case .manager: entry.record.isLeftAlone
+        case .daemon(let policy): policy == .leave
+        }
+    }
+
     /// A process that is not the guardian's child, as the manager before this one had it kept.
     func orphan(_ entry: Entry) -> PidDescriptor? {
         guard let kept = watch?.take(StateStore.orphan(entry.slot)) else { return nil }

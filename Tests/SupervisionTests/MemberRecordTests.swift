@@ -154,7 +154,7 @@ struct MemberRecordTests {
     @Test("of another version is told apart")
     func version() throws {
         var bytes = try #require(RandomRecord.first.encoded())
-        bytes[0] = 2
+        bytes[0] = 3
         #expect(throws: BinaryFault.unknownFormat) { try MemberRecord(bytes[...], at: Self.now) }
     }
 

@@ -25,6 +25,7 @@ struct RandomRecord {
         }
         if case .stopping = record.phase { record.owesSignal = flip() }
         record.isLeaving = flip()
+        record.isLeftAlone = flip()
         record.history.startedAt = maybe { $0.past() }
         record.history.endedAt = maybe { $0.past() }
         record.history.lastExit = maybe { $0.exit() }
