@@ -40,6 +40,8 @@ extension Daemon {
             }
             store.keep(try MemoryFile.make("swisord-configuration", bytes), as: .configuration)
         } catch {
+            // By the one before it would stop what has been added since.
+            store.drop(.configuration)
             log.error("a manager that follows this one will read the file again: \(error)")
         }
     }

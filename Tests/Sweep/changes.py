@@ -11,6 +11,7 @@ its first word to its last.
 
 import os
 import re
+import signal
 import socket
 import sys
 import time
@@ -171,6 +172,18 @@ def attempt(daemon, call, number):
     return any("killed by" in line for line in daemon.trace())
 
 
+def forget(daemon):
+    """Has a manager not keep the configuration, and the next one begin without it."""
+    manager = daemon.manager()
+    injection = "inject=memfd_create:error=EMFILE"
+    with daemon.strace(["-f", "-e", "trace=memfd_create", "-e", injection, "-p", str(manager)]):
+        daemon.change(SECOND)
+    daemon.send(manager, signal.SIGKILL)
+    daemon.until(lambda: daemon.manager() not in (0, manager), "another manager")
+    daemon.until_as_written()
+    daemon.change(FIRST)
+
+
 def main():
     folder, binaries, *rest = sys.argv[1:]
     daemon = Changing(folder, binaries)
@@ -187,6 +200,10 @@ def main():
             daemon.give_up(f"{call} {number}: {reason}")
         if os.environ.get("SHOW"):
             print(f"{time.monotonic() - begin:7.2f} {call} {number}", flush=True)
+    try:
+        forget(daemon)
+    except GaveUp as reason:
+        daemon.give_up(f"without the configuration: {reason}")
     daemon.shut_down()
     print(
         f"sweep: {len(points)} points in changes of the configuration in {time.monotonic() - begin:.0f} "
