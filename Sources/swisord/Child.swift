@@ -15,6 +15,8 @@ final class Child {
     var credentials: Credentials?
     var stdout: Outlet
     var stderr: Outlet
+    /// Whether descriptors have been set aside for the inputs of its runs.
+    var hasInputShare = false
     /// What the live run reads from, where that is a pipe.
     var input: ProgramInput?
     /// A process of this child on its way to exec.

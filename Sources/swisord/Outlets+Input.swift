@@ -12,10 +12,14 @@ extension Outlets {
     /// - Returns: What the program reads from; nil for nothing.
     func openInput(of child: Child) throws(SpawnFailure) -> OwnedDescriptor? {
         closeInput(of: child)
-        guard child.configuration.stdin == .pipe else { return nil }
+        guard child.configuration.stdin == .pipe else {
+            giveBackShare(of: child)
+            return nil
+        }
         do throws(SystemError) {
+            try takeShare(for: child)
             let pipe = try InputPipe(owner: child.credentials)
-            return try take(pipe, for: child)
+            return take(pipe, for: child)
         } catch {
             throw SpawnFailure(
                 step: .input,
@@ -30,8 +34,7 @@ extension Outlets {
     private func take(
         _ pipe: consuming InputPipe,
         for child: Child
-    ) throws(SystemError) -> OwnedDescriptor {
-        try budget.take()
+    ) -> OwnedDescriptor {
         store.keepInput(pipe.writer, of: child.id)
         let (end, writer) = pipe.parts()
         child.input = ProgramInput(OwnedDescriptor(owning: writer))
@@ -41,8 +44,8 @@ extension Outlets {
     /// Takes up the input of a run that an earlier manager has made.
     func resumeInput(_ writer: consuming OwnedDescriptor, of child: Child) {
         store.keepInput(writer, of: child.id)
-        // It had its share when it was made.
-        try? budget.take()
+        // What is over now is missed by whoever comes next.
+        try? takeShare(for: child)
         child.input = ProgramInput(writer)
     }
 
@@ -51,6 +54,20 @@ extension Outlets {
         guard child.input != nil else { return }
         child.input = nil
         store.dropInput(of: child.id)
+    }
+
+    /// Sets aside what the inputs of all runs of a process need, one after the other: before its
+    /// outputs, and those of others, have taken all there is.
+    func takeShare(for child: Child) throws(SystemError) {
+        guard !child.hasInputShare else { return }
+        try budget.take()
+        child.hasInputShare = true
+    }
+
+    /// Gives back what was set aside for the inputs of a process.
+    func giveBackShare(of child: Child) {
+        guard child.hasInputShare else { return }
         budget.giveBack()
+        child.hasInputShare = false
     }
 }

@@ -34,6 +34,7 @@ extension Outlets {
         detach(&child.stdout)
         detach(&child.stderr)
         closeInput(of: child)
+        giveBackShare(of: child)
     }
 
     /// As `close`, of a process that is in the configuration no more: what is kept of it is

@@ -78,6 +78,7 @@ struct Outlets {
     /// A log of an earlier life can be read before the first start. What fails here is tried again,
     /// and told, when the process is started.
     func attach(_ child: Child) {
+        if child.configuration.stdin == .pipe { try? takeShare(for: child) }
         try? attach(&child.stdout, for: child)
         try? attach(&child.stderr, for: child)
     }

@@ -143,4 +143,32 @@ struct InputTests {
             #expect(contents(other.outputPath).hasSuffix("\nExiting foreground\n"))
         }
     }
+
+    @Test("has its descriptors before the outputs of others take them all")
+    func fewDescriptors() throws {
+        try Daemon.prepared(
+            """
+            programs:
+              many:
+                command: cat
+                stdin: PIPE
+                startsecs: 0
+                numprocs: 40
+                process_name: "%(process_num)02d"
+            """
+        ) { daemon in
+            daemon.wrapper = ["/usr/bin/prlimit", "--nofile=256:256"]
+            try daemon.start()
+            // With three shares each there is enough for this many, and a reserve.
+            let running = try found("those that there is room for") {
+                let running = try daemon.programs().filter { $0.state == "RUNNING" }
+                return running.count >= 20 ? running : nil
+            }
+            let name = try #require(running.first?.name)
+            #expect(try send(daemon, "hello\n", to: "many:\(name)").status == 200)
+            try daemon.wait(forFile: "log/many:\(name).log", toHold: "hello\n")
+            let others = try daemon.programs().filter { $0.state != "RUNNING" }
+            #expect(others.allSatisfy { $0.why?.contains("Too many open files") == true })
+        }
+    }
 }
