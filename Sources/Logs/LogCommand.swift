@@ -6,8 +6,15 @@ package import Supervision
 package enum LogCommand: Sendable {
     /// Starts to read a FIFO, whose read end (O_RDWR | O_NONBLOCK) passes to the log thread.
     ///
-    /// A stream that is attached already is detached first.
-    case attach(StreamID, reader: Int32, LogTarget, OutputTreatment = .plain)
+    /// A stream that is attached already is detached first. The log of one that is new is made at
+    /// once: its process is about to run. Of one taken over, made long ago, it can wait.
+    case attach(
+        StreamID,
+        reader: Int32,
+        LogTarget,
+        OutputTreatment = .plain,
+        isNew: Bool = true
+    )
     /// Starts the activity log, or moves it; what is written to it also goes to `echo`.
     case openActivity(LogTarget, echo: Int32?)
     /// Sends a stream somewhere else from now on; no line is lost, doubled or reordered.
@@ -56,7 +63,7 @@ extension LogCommand {
     /// The stream whose file the command may touch; one of those for all of them.
     var stream: StreamID? {
         switch self {
-        case .attach(let id, _, _, _), .retarget(let id, _, _), .detach(let id, _),
+        case .attach(let id, _, _, _, _), .retarget(let id, _, _), .detach(let id, _),
             .began(let id, _), .ended(let id, _, _), .drain(let id, _), .clear(let id, _),
             .readTail(let id, _, _), .readSlice(let id, _, _, _),
             .follow(_, let id, _, _):

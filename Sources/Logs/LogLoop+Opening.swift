@@ -49,10 +49,15 @@ extension LogLoop {
         for id in unopened.take(at: now) {
             guard let stream = streams[id] else { continue }
             turn(to: id, at: MonotonicClock.now())
-            // Another stream may have looked, and was told alone what is wrong.
-            stream.output.file?.look(at: now)
-            stream.note(lost: 0)
-            settle(stream, at: now)
+            look(at: stream, now)
         }
+    }
+
+    /// Makes the log of a stream where there is none, and tells what is wrong with it.
+    func look(at stream: LogStream, _ now: Instant) {
+        stream.output.file?.look(at: now)
+        // Another stream may have looked, and was told alone.
+        stream.note(lost: 0)
+        settle(stream, at: now)
     }
 }

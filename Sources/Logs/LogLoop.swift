@@ -209,9 +209,9 @@ final class LogLoop {
         let now = MonotonicClock.now()
         if let id = command.stream { turn(to: id, at: now) }
         switch command {
-        case .attach(let id, let reader, let target, let treatment):
+        case .attach(let id, let reader, let target, let treatment, let isNew):
             detach(id, at: now)
-            attach(id, OwnedDescriptor(owning: reader), target, treatment, at: now)
+            attach(id, OwnedDescriptor(owning: reader), target, treatment, isNew, at: now)
         case .openActivity(let target, let echo):
             openActivity(target, echo: echo, at: now)
         case .retarget(let id, let target, let treatment):
@@ -266,6 +266,7 @@ final class LogLoop {
         _ reader: consuming OwnedDescriptor,
         _ target: LogTarget,
         _ treatment: OutputTreatment,
+        _ isNew: Bool,
         at now: Instant
     ) {
         let box = DescriptorBox(reader)
@@ -286,8 +287,8 @@ final class LogLoop {
         } catch {
             stream.report.note(lost: 0, text: error.description)
         }
-        if stream.output.file?.isUnopened == true { unopened.add(id, at: now) }
-        settle(stream, at: now)
+        if stream.output.file?.isUnopened == true, !isNew { unopened.add(id, at: now) }
+        if isNew { look(at: stream, now) } else { settle(stream, at: now) }
     }
 
     func drain(_ id: StreamID, at now: Instant) {

@@ -52,7 +52,7 @@ package final class LogThreads: Sendable {
         switch command {
         case .openActivity:
             activity.post(command)
-        case .attach(let id, _, let target, _):
+        case .attach(let id, _, let target, _, _):
             attach(id, target).post(command)
         case .retarget(let id, _, _), .began(let id, _), .ended(let id, _, _), .drain(let id, _),
             .clear(let id, _), .readTail(let id, _, _), .readSlice(let id, _, _, _),

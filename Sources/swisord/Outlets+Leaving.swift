@@ -93,7 +93,9 @@ extension Outlets {
     ) {
         if let left = readers.left.take() {
             let treatment = treatment(of: outlet, of: child, nil)
-            logs.post(.attach(outlet.id, reader: left.release(), target, treatment))
+            logs.post(
+                .attach(outlet.id, reader: left.release(), target, treatment, isNew: false)
+            )
             readToEnd(outlet.id)
         }
         let fifo = mayHaveFifos ? outlet.fifo : nil
@@ -106,7 +108,7 @@ extension Outlets {
         if readers.isFound { store.keep(reader, of: outlet.id) }
         let treatment = treatment(of: outlet, of: child, run)
         let end = outlet.end
-        logs.post(.attach(outlet.id, reader: reader.release(), target, treatment))
+        logs.post(.attach(outlet.id, reader: reader.release(), target, treatment, isNew: false))
         // Nobody goes on with what the last run had begun to write; the next may begin any time.
         if run == nil { endWords(of: outlet, at: end) }
     }

@@ -138,11 +138,13 @@ final class LogFixture {
     }
 
     /// Attaches a new stream and gives the program's end of it.
-    func attach(_ id: Int, _ target: LogTarget) throws -> Writer {
+    func attach(_ id: Int, _ target: LogTarget, isNew: Bool = true) throws -> Writer {
         let path = directory("fifo.\(id)")
         let reader = try Fifo.make(path)
         let writer = try Writer(path)
-        thread.post(.attach(StreamID(rawValue: id), reader: reader.release(), target))
+        thread.post(
+            .attach(StreamID(rawValue: id), reader: reader.release(), target, isNew: isNew)
+        )
         return writer
     }
 

@@ -19,18 +19,23 @@ struct UnopenedLogTests {
         .file(LogFileSettings(path: logs.directory(name)))
     }
 
-    @Test("is made soon, all the same")
+    @Test("is made before its process runs, and soon where it has run for long")
     func isMade() throws {
-        var writers: [Writer] = []
-        for id in 1...50 { writers.append(try logs.attach(id, file("\(id).log"))) }
-        try eventually("all logs") { logs.directory.names().count == 50 }
+        var writers = [try logs.attach(0, file("new.log"))]
+        // What is asked after it is answered after it.
+        try logs.drain(999)
+        #expect(logs.directory.names().contains("new.log"))
+        for id in 1...50 { writers.append(try logs.attach(id, file("\(id).log"), isNew: false)) }
+        try eventually("all logs") {
+            logs.directory.names().filter { $0.hasSuffix(".log") }.count == 51
+        }
         for id in 1...50 { #expect(logs.trouble(id) == nil) }
     }
 
     @Test("takes no descriptor, also after logs have been renamed")
     func isClosed() throws {
-        let silent = try logs.attach(1, file("silent.log"))
-        let loud = try logs.attach(2, file("loud.log"))
+        let silent = try logs.attach(1, file("silent.log"), isNew: false)
+        let loud = try logs.attach(2, file("loud.log"), isNew: false)
         loud.write("a line\n")
         try logs.drain(2)
         try eventually("the log") { logs.directory.names().contains("silent.log") }
@@ -59,8 +64,8 @@ struct UnopenedLogTests {
 
     @Test("is told to be in trouble, all the same, whoever shares it")
     func trouble() throws {
-        let first = try logs.attach(1, file("missing/x.log"))
-        let second = try logs.attach(2, file("missing/x.log"))
+        let first = try logs.attach(1, file("missing/x.log"), isNew: false)
+        let second = try logs.attach(2, file("missing/x.log"), isNew: false)
         let told = "open \(logs.directory("missing/x.log")): No such file or directory"
         try eventually("the trouble") {
             logs.trouble(1)?.text == told && logs.trouble(2)?.text == told
@@ -73,7 +78,7 @@ struct UnopenedLogTests {
         let number = creat(logs.directory("x.log"), 0o600)
         #expect(write(number, "before\n", 7) == 7)
         close(number)
-        let writer = try logs.attach(1, file("x.log"))
+        let writer = try logs.attach(1, file("x.log"), isNew: false)
         let tail = try logs.tail(StreamID(rawValue: 1), bytes: 100)
         #expect(try tail.get() == Array("before\n".utf8))
         withExtendedLifetime(writer) {}

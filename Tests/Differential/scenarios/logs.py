@@ -152,6 +152,7 @@ def log_file(name, *keys, mode=None, differs=()):
         if mode:
             os.chmod(site.write("a.log", ""), mode)
         site.run(shell("a", "exec sleep 600", "startsecs=0", "stdout_logfile=%s/a.log" % site.dir, *keys), "a")
+        eventually(lambda: os.path.exists(site.path("a.log")), "the log")
         status = os.stat(site.path("a.log"))
         site.note("mode", "%o" % stat.S_IMODE(status.st_mode))
         site.note("owner", "%d:%d" % (status.st_uid, status.st_gid))
