@@ -10,7 +10,7 @@ from harness import eventually
 
 
 def writes(name, script, *keys, end="end\n", files=("a.log",), differs=(), daemon=""):
-    """Runs a script and compares the files."""
+    """Runs a script and compares the files, once each has its end."""
     def run(site):
         site.script("say.sh", script + "\n")
         site.configure("[program:a]\ncommand=%s/say.sh\nstartsecs=0\nautorestart=false\n" % site.dir
@@ -18,9 +18,8 @@ def writes(name, script, *keys, end="end\n", files=("a.log",), differs=(), daemo
                        + "".join(key.replace("{dir}", site.dir) + "\n" for key in keys), daemon)
         site.start()
         site.wait("a", "EXITED")
-        if end:
-            site.wait_text(files[0], end)
         for file in files:
+            site.wait_text(file, end)
             site.note(file, repr(site.read(file)))
     run.__name__ = name
     scenario(differs)(run)
@@ -28,7 +27,7 @@ def writes(name, script, *keys, end="end\n", files=("a.log",), differs=(), daemo
 
 writes("log_of_stdout", "echo one; echo two; echo end")
 writes("log_of_stderr", "echo one >&2; echo end >&2", files=("a.err",))
-writes("log_of_both", "echo out; echo err >&2; echo end", files=("a.log", "a.err"))
+writes("log_of_both", "echo out; echo err >&2; echo end; echo end >&2", files=("a.log", "a.err"))
 writes("log_of_stderr_with_stdout", "echo out; echo err >&2; echo end", "redirect_stderr=true")
 writes("log_without_a_newline", "printf end", end="end")
 writes("log_of_all_bytes", r"printf '\000\001\033[1m\200\377\r\n'; echo end")
