@@ -42,14 +42,7 @@ extension Daemon {
             } else {
                 send(.kill, to: pid, group: toGroup, of: id)
             }
-        case .inspectGroup(let id, let pid):
-            let isAbandoned = children[id]?.isAbandoned ?? false
-            let isEmpty = lingering.isEmpty(pid, of: id, isAbandoned: isAbandoned) {
-                isTreeEmpty($0, leader: $1)
-            }
-            if isEmpty {
-                fleet.handle(.groupEmptied, for: id, at: now)
-            }
+        case .inspectGroup(let id, let pid): inspect(id, pid)
         case .report(let report): tell(report)
         case .answer(let ticket, let outcomes): replies.settle(ticket, outcomes)
         case .removed(let id): forget(id)

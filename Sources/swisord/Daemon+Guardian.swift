@@ -28,6 +28,7 @@ extension Daemon {
             guard let child = children[id] else { continue }
             watch(id, pid, child.release())
         }
+        abandonLingering()
         isReaping = true
     }
 

@@ -111,6 +111,8 @@ extension Daemon {
         child.identity = ProcessIdentity(of: record)
         child.fingerprint = record.outside.fingerprint
         child.isInherited = true
+        // Whoever is left of it may be somebody else's to collect.
+        if case .emptying = record.phase { child.isAbandoned = true }
         children[id] = child
         if record.isLeftAlone { takeIn(record, id) }
         enlistListener(id, process)

@@ -83,6 +83,7 @@ extension Daemon {
 
     /// Has done with a run: what is left of it are leftovers.
     func retire(_ id: MemberID) {
+        unfollow(id)
         guard let group = groups.current.removeValue(forKey: id), !group.isSpent else { return }
         if case .proc(seen: nil) = group.residence, !mayHaveOrphans(id, group.leader) { return }
         leave(group, behind: id)
@@ -294,6 +295,7 @@ extension Daemon {
         }
         groups.dropSpent()
         tellEmptied()
+        inspectAbandoned(news.id)
     }
 
     /// Ends the stops that waited for their run to be empty, if it is.

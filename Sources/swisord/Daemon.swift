@@ -28,6 +28,8 @@ final class Daemon {
         case firstSurvivor = 0x0100_0000_0000
         /// Tokens from here on are inputs of programs: `firstInput + MemberID`.
         case firstInput = 0x0200_0000_0000
+        /// Tokens from here on are processes that are left of runs: `firstWitness + MemberID`.
+        case firstWitness = 0x0300_0000_0000
     }
 
     var fleet: Fleet
@@ -95,6 +97,8 @@ final class Daemon {
     var orphans: [ProcessName: Orphan] = [:]
     /// Processes that are not collected by anybody we hear of.
     var survivors: [MemberID: Survivor] = [:]
+    /// Of each stop that nobody would tell the end of, one of those that it waits for.
+    var witnesses: [MemberID: Survivor] = [:]
     var reactor: Reactor
     private var ready: [Reactor.Event] = []
     var isReaping = true
@@ -189,7 +193,9 @@ final class Daemon {
             || lastWords.next.map { $0 <= now } == true
         if isReaping || hasNews || received.contains(.child) { takeExits() }
         for event in ready where event.token >= Source.firstReport.rawValue {
-            if event.token >= Source.firstInput.rawValue {
+            if event.token >= Source.firstWitness.rawValue {
+                witnessEnded(MemberID(token: event.token, after: .firstWitness))
+            } else if event.token >= Source.firstInput.rawValue {
                 flushInput(of: MemberID(token: event.token, after: .firstInput))
             } else if event.token >= Source.firstSurvivor.rawValue {
                 survivorEnded(MemberID(token: event.token, after: .firstSurvivor))

@@ -16,6 +16,8 @@ struct LingeringGroups {
         let leader: PID
         /// Whether the group is empty for good, and only the rest is waited for.
         var isGone = false
+        /// Who was seen in it, where nobody else would tell of the end.
+        var witness: ProcessStat?
 
         var isEmpty: Bool { isGone || ProcessSignals.groupIsEmpty(leader) }
     }
@@ -43,18 +45,27 @@ struct LingeringGroups {
         isAbandoned: Bool,
         _ rest: Rest
     ) -> Bool {
-        let isEmpty =
-            ProcessSignals.groupIsEmpty(group)
-            || isAbandoned && ProcessSignals.groupHasOnlyZombies(group)
-        if isEmpty, rest(id, group) {
-            forget(id)
-            return true
+        var found = Group(leader: group)
+        if let known = groups[id], known.leader == group { found.isGone = known.isGone }
+        if !found.isGone, isAbandoned {
+            switch ProcessSignals.remainder(ofGroup: group) {
+            case .zombies: found.isGone = true
+            case .alive(let process): found.witness = process
+            case .unseen: break
+            }
         }
         forget(id)
-        groups[id] = Group(leader: group)
-        members[group] = id
+        if found.isEmpty, rest(id, group) { return true }
+        groups[id] = found
+        if !found.isGone { members[group] = id }
         return false
     }
+
+    /// Somebody who was seen in the group of an abandoned run when it was looked at last.
+    func witness(of id: MemberID) -> ProcessStat? { groups[id]?.witness }
+
+    /// Whether the group is empty, and only what has left it is waited for.
+    func isGone(_ id: MemberID) -> Bool { groups[id]?.isGone == true }
 
     /// The members whose runs have become empty since.
     ///

@@ -51,6 +51,12 @@ final class RunGroups {
             }
         }
 
+        /// One of those who live, if there is one that is known.
+        var someone: ProcessStat? {
+            guard let cgroup else { return survivors.first }
+            return cgroup.pids.lazy.compactMap(ProcessStat.read).first { !$0.hasEnded }
+        }
+
         /// How many processes are in it, as far as is known.
         var count: Int { cgroup?.pids.count ?? survivors.count }
 
