@@ -60,8 +60,18 @@ package struct InstanceLock: ~Copyable {
         throw .system(SystemError("flock", path, errno: .resourceBusy))
     }
 
-    private static func open(_ path: String) throws(Failure) -> OwnedDescriptor {
-        let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
+    /// Writes into the file of a lock that is held who people are to be sent to from now on.
+    ///
+    /// - Throws: `Failure`, also when the file is not there any more.
+    package static func rename(_ path: String, to pid: Int32) throws(Failure) {
+        try write(pid, to: try open(path, making: 0), path)
+    }
+
+    private static func open(
+        _ path: String,
+        making: Int32 = O_CREAT
+    ) throws(Failure) -> OwnedDescriptor {
+        let flags = O_RDWR | making | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
         let number = Glibc.open(path, flags, 0o600)
         guard number >= 0 else { throw .system(.last("open", path)) }
         let file = OwnedDescriptor(owning: number)

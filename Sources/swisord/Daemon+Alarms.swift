@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import ControlAPI
 import Logging
 import Platform
@@ -15,7 +16,7 @@ extension Daemon {
         case .gone:
             alarms.append(
                 "the guardian has died: programs run on, and a crash of swisord would be final; "
-                    + "start swisord again when it suits, it takes them back"
+                    + "\(startAnew("start swisord again when it suits"))"
             )
         }
         if recentCrashes > 1 {
@@ -42,6 +43,17 @@ extension Daemon {
         guard link.refused > toldRefusals else { return }
         toldRefusals = link.refused
         log.error("\(Self.refusal(of: link.refused))")
+    }
+
+    /// How another swisord takes the place of this one, which no guardian watches over.
+    ///
+    /// - Parameter what: what else is to be done, as in `start the new one`.
+    /// - Returns: A sentence for people.
+    func startAnew(_ what: String) -> String {
+        switch loaded.configuration.daemon.orphans {
+        case .adopt: "'kill -9 \(ThisProcess.pid)' and \(what): it takes the programs back"
+        case .stop, .leave: "stop swisord and \(what)"
+        }
     }
 
     private static func refusal(of count: Int) -> String {

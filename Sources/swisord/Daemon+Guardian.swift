@@ -13,8 +13,9 @@ extension Daemon {
     /// programs are children of this process.
     func guardianHasGone() {
         guard guardian.state == .watching else { return }
-        guardian.state = .gone
+        guardian.haveGone()
         log.critical("the guardian has died; programs run on, but a crash of this process is final")
+        nameplate.rename(to: guardian.mainPID, log, patience)
         if case .guardian(let link) = exits { try? reactor.remove(link.descriptor) }
         exits = .children
         lastWords.forgetChildren()

@@ -123,7 +123,7 @@ extension Daemon {
     func information() -> DaemonInfo {
         DaemonInfo(
             version: ReleaseVersion.text,
-            pid: Int(guardian.state == .gone ? ThisProcess.pid : guardian.mainPID),
+            pid: Int(guardian.mainPID),
             managerPid: Int(ThisProcess.pid),
             guardian: guardian.info,
             starts: guardian.starts,

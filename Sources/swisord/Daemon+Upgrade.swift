@@ -23,7 +23,7 @@ extension Daemon {
                     APIError(
                         .failed,
                         "swisord runs without a guardian, which would keep its programs meanwhile",
-                        hint: "stop swisord and start the new one"
+                        hint: startAnew("start the new one")
                     )
                 )
             )

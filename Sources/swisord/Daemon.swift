@@ -56,6 +56,7 @@ final class Daemon {
     var events: EventHub
     var pools = EventPools()
     let listenerFile: ListenerFile
+    let nameplate: Nameplate
     var ticks = TickSchedule()
     /// The groups that listeners know of.
     var groupsTold: Set<String> = []
@@ -117,6 +118,7 @@ final class Daemon {
         loaded = parts.loaded
         offered = parts.guardian.starts > 1 ? nil : parts.loaded
         reader = parts.reader
+        nameplate = Nameplate(parts.loaded.configuration.daemon)
         let directory = parts.loaded.configuration.daemon.runtimeDirectory
         ledger = RequestLedger(RequestFile(path: directory + "/swisord.requests"))
         listenerFile = ListenerFile(path: directory + "/swisord.listeners")

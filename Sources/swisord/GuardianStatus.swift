@@ -20,13 +20,19 @@ struct GuardianStatus: Hashable {
 
     var state: State
     /// The pid of the guardian, or of this process where there is none: who is sent signals.
-    let mainPID: Int32
+    private(set) var mainPID: Int32
     /// How often a manager has been started, this one included.
     let starts: Int
     /// How the manager before this one ended, if it crashed.
     let lastCrash: String?
     let recentCrashes: Int
     var upgrade: Upgrade?
+
+    /// It has been killed: this process is all that is left of the daemon.
+    mutating func haveGone() {
+        state = .gone
+        mainPID = ThisProcess.pid
+    }
 
     /// Without a guardian.
     static var off: GuardianStatus {

@@ -23,6 +23,7 @@ struct Launch {
     let watch: GuardianWatch?
 
     private var settings: DaemonSettings { loaded.configuration.daemon }
+    private var nameplate: Nameplate { Nameplate(settings) }
 
     /// Brings the daemon up, calls `ready`, and returns when it has ended.
     func run(ready: () -> Void) throws(StartupFailure) {
@@ -42,8 +43,7 @@ struct Launch {
         let log = ActivityLog.start(settings, logs, isForeground: settings.nodaemon)
         tell(threads, log)
         if watch == nil { adoptOrphans(log) }
-        let pidfile = settings.pidfile.map { PidFile(path: $0, pid: mainPID) }
-        writePid(pidfile, log)
+        nameplate.writePidFile(mainPID, log)
         let parts = DaemonParts(
             loaded: loaded,
             reader: ConfigurationReader(file: file, overrides: overrides),
@@ -86,8 +86,7 @@ struct Launch {
         // on trial has to come further.
         if watch?.isResumption == false { watch?.link.ready() }
         let end = Result { () throws(SystemError) in try daemon.run(ready: ready) }
-        // Its disk may hang; nothing relies on the file.
-        _ = try? Patience(limit: .seconds(1)).call("pidfile") { pidfile?.remove() }
+        nameplate.removePidFile(daemon.guardian.mainPID)
         _ = consume lock
         if case .failure(let error) = end {
             throw StartupFailure(text: "the event loop failed: \(error)")
@@ -131,11 +130,10 @@ extension Launch {
     }
 
     private func lock() throws(StartupFailure) -> InstanceLock {
-        let path = settings.runtimeDirectory + "/swisord.lock"
         do throws(InstanceLock.Failure) {
-            return try InstanceLock(path: path, pid: mainPID)
+            return try InstanceLock(path: nameplate.lock, pid: mainPID)
         } catch {
-            if case .held(_, let pid) = error {
+            if case .held(let path, let pid) = error {
                 let holder = pid.map { "with pid \($0) " } ?? ""
                 throw StartupFailure(
                     text: "another swisord \(holder)is running here (\(path)); nothing was "
@@ -153,15 +151,6 @@ extension Launch {
         guard let directory = settings.directory else { return }
         try attempt("directory") { () throws(SystemError) in
             try ThisProcess.changeDirectory(directory)
-        }
-    }
-
-    private func writePid(_ pidfile: PidFile?, _ log: Logger) {
-        do throws(SystemError) {
-            try pidfile?.write()
-        } catch {
-            // As supervisord: a missing pid file is told, and keeps nobody from running.
-            log.critical("cannot write the pid file: \(error)")
         }
     }
 

@@ -205,6 +205,7 @@ struct GuardianCrashTests {
             daemon.signal(SIGKILL)
             try daemon.wait(forLog: "the guardian has died")
             #expect(try daemon.program("idle").pid == idle)
+            #expect(try daemon.ctl("upgrade").errors.contains("start the new one: it takes"))
             // What ends now is nobody's child that we could wait for.
             var sleeper: Int32?
             try eventually("its child") {
