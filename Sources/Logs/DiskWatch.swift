@@ -72,7 +72,6 @@ final class WorkMark: Sendable {
     private let since = Atomic<Int64>(0)
     private let stream = Atomic<Int>(0)
     private let number = Atomic<Int32>(0)
-    private let descriptor = Atomic<Int32>(-1)
 
     init(_ watch: DiskWatch?) {
         self.watch = watch
@@ -84,13 +83,9 @@ final class WorkMark: Sendable {
         set { number.store(newValue, ordering: .relaxed) }
     }
 
-    /// By which descriptor it reads what it is at; -1 for what comes through no pipe.
-    var reader: Int32 { descriptor.load(ordering: .relaxed) }
-
-    /// The thread turns to this log, and the pipe that is read by this descriptor.
-    func begin(_ id: StreamID, reading reader: Int32? = nil, at now: Instant) {
+    /// The thread turns to this log.
+    func begin(_ id: StreamID, at now: Instant) {
         stream.store(id.rawValue, ordering: .relaxed)
-        descriptor.store(reader ?? -1, ordering: .relaxed)
         since.store(max(1, now.nanoseconds), ordering: .sequentiallyConsistent)
         watch?.begin()
     }

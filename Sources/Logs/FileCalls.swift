@@ -143,9 +143,19 @@ extension OwnedDescriptor {
 /// A descriptor where an optional one is kept and passed about; closed with the last reference.
 final class DescriptorBox {
     let descriptor: OwnedDescriptor
+    /// Whose turn it is with this pipe, where others do something to it as well.
+    private let turn: PipeTurn?
 
-    init(_ descriptor: consuming OwnedDescriptor) {
+    init(_ descriptor: consuming OwnedDescriptor, _ turn: PipeTurn? = nil) {
         self.descriptor = descriptor
+        self.turn = turn
+    }
+
+    /// Moves up to `count` bytes from this pipe to a file, when it is the turn of nobody else.
+    func splice(to file: borrowing OwnedDescriptor, count: Int) throws(Errno) -> Int {
+        turn?.begin()
+        defer { turn?.end() }
+        return try descriptor.splice(to: file, count: count)
     }
 }
 

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Platform
 package import Supervision
 
 /// What the daemon asks of a log thread; carried out in the order in which it was posted.
 package enum LogCommand: Sendable {
-    /// Starts to read a FIFO, whose read end (O_RDWR | O_NONBLOCK) passes to the log thread.
+    /// Starts to read a FIFO, whose read end (O_RDWR | O_NONBLOCK) passes to the log thread, which
+    /// takes its turns where others open the FIFO as well.
     ///
     /// A stream that is attached already is detached first. The log of one that is new is made at
     /// once: its process is about to run. Of one taken over, made long ago, it can wait.
     case attach(
         StreamID,
         reader: Int32,
+        turn: PipeTurn? = nil,
         LogTarget,
         OutputTreatment = .plain,
         isNew: Bool = true
@@ -63,7 +66,7 @@ extension LogCommand {
     /// The stream whose file the command may touch; one of those for all of them.
     var stream: StreamID? {
         switch self {
-        case .attach(let id, _, _, _, _), .retarget(let id, _, _), .detach(let id, _),
+        case .attach(let id, _, _, _, _, _), .retarget(let id, _, _), .detach(let id, _),
             .began(let id, _), .ended(let id, _, _), .drain(let id, _), .clear(let id, _),
             .readTail(let id, _, _), .readSlice(let id, _, _, _),
             .follow(_, let id, _, _):

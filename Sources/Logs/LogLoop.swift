@@ -119,7 +119,7 @@ final class LogLoop {
 
     /// Says what this thread is at, before it touches a pipe or a file.
     func turn(to id: StreamID, at now: Instant) {
-        mark.begin(id, reading: streams[id]?.reader?.descriptor.rawValue, at: now)
+        mark.begin(id, at: now)
     }
 
     /// Stops watching a FIFO whose log has no room, so that the program comes to wait, and one with
@@ -209,9 +209,10 @@ final class LogLoop {
         let now = MonotonicClock.now()
         if let id = command.stream { turn(to: id, at: now) }
         switch command {
-        case .attach(let id, let reader, let target, let treatment, let isNew):
+        case .attach(let id, let reader, let turn, let target, let treatment, let isNew):
             detach(id, at: now)
-            attach(id, OwnedDescriptor(owning: reader), target, treatment, isNew, at: now)
+            let reader = DescriptorBox(OwnedDescriptor(owning: reader), turn)
+            attach(id, reader, target, treatment, isNew, at: now)
         case .openActivity(let target, let echo):
             openActivity(target, echo: echo, at: now)
         case .retarget(let id, let target, let treatment):
@@ -263,17 +264,16 @@ final class LogLoop {
 
     private func attach(
         _ id: StreamID,
-        _ reader: consuming OwnedDescriptor,
+        _ reader: DescriptorBox,
         _ target: LogTarget,
         _ treatment: OutputTreatment,
         _ isNew: Bool,
         at now: Instant
     ) {
-        let box = DescriptorBox(reader)
         nextToken += 1
         let stream = LogStream(
             id,
-            reader: box,
+            reader: reader,
             token: nextToken,
             output: outputs.output(for: target),
             tap: target.tap(),
@@ -282,7 +282,7 @@ final class LogLoop {
         streams[id] = stream
         tokens[nextToken] = stream
         do {
-            try reactor.add(box.descriptor, token: nextToken)
+            try reactor.add(reader.descriptor, token: nextToken)
             stream.note(lost: 0)
         } catch {
             stream.report.note(lost: 0, text: error.description)

@@ -23,6 +23,7 @@ package final class LogThreads: Sendable {
     private let notices: @Sendable (LogNotice) -> Void
     private let running: RunningCount
     private let watch: DiskWatch
+    private let bell: Bell
 
     /// More file systems than this have no threads of their own.
     private static let most = 8
@@ -39,10 +40,14 @@ package final class LogThreads: Sendable {
         }
         let watch = try DiskWatch()
         self.watch = watch
+        bell = try Bell()
         activity = try LogThread(name: "log-activity", watch: watch, notices: filtered)
         self.notices = filtered
         self.running = running
     }
+
+    /// By what a log thread and whoever opens a pipe keep out of each other's way.
+    package func makeTurn() -> PipeTurn { PipeTurn(bell) }
 
     /// The thread of the activity log, for an `ActivityLogHandler`.
     package var activityThread: LogThread { activity }
@@ -52,7 +57,7 @@ package final class LogThreads: Sendable {
         switch command {
         case .openActivity:
             activity.post(command)
-        case .attach(let id, _, let target, _, _):
+        case .attach(let id, _, _, let target, _, _):
             attach(id, target).post(command)
         case .retarget(let id, _, _), .began(let id, _), .ended(let id, _, _), .drain(let id, _),
             .clear(let id, _), .readTail(let id, _, _), .readSlice(let id, _, _, _),
@@ -81,27 +86,13 @@ package final class LogThreads: Sendable {
         return silence >= DiskWatch.patience ? silence : nil
     }
 
-    /// Whether a log thread has been at just this pipe for longer than a disk should take, and
-    /// not for want of a processor.
-    ///
-    /// - Parameters:
-    ///   - id: The stream.
-    ///   - reader: The number of the descriptor by which its pipe is read: of a stream whose pipe
-    ///     is another by now, the thread may be at the one before.
-    ///   - now: The instant.
-    /// - Returns: Whether whoever opens that pipe may have to wait for the disk.
-    package func isHeldUp(_ id: StreamID, reading reader: Int32, at now: Instant) -> Bool {
-        let mark = home(of: id).mark
-        return mark.work?.stream == id && mark.reader == reader && keepsWaiting(id, at: now)
-    }
-
     /// Whether whoever reads this stream waits for a disk, and may for long.
     package func keepsWaiting(_ id: StreamID, at now: Instant) -> Bool {
         let mark = home(of: id).mark
         guard let work = mark.work, now.duration(since: work.since) > .milliseconds(100) else {
             return false
         }
-        // Without /proc it is better to leave a pipe than to hang with its reader.
+        // Without /proc it is better not to wait.
         return ProcessStat.read(mark.thread)?.isRunnable != true
     }
 

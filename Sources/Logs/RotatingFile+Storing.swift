@@ -38,7 +38,7 @@ extension RotatingFile {
         let room = limit.map { $0 - size - RotationCut.horizon } ?? .max
         guard room > 0 else { return nil }
         do {
-            let moved = try pipe.descriptor.splice(to: log.descriptor, count: min(count, room))
+            let moved = try pipe.splice(to: log.descriptor, count: min(count, room))
             guard moved > 0 else { return nil }
             size += moved
             writeError = nil
@@ -111,7 +111,7 @@ extension RotatingFile {
         switch origin {
         case .pipe(let pipe, _) where log.isSpliceable:
             do {
-                count = try pipe.descriptor.splice(to: log.descriptor, count: bytes.count)
+                count = try pipe.splice(to: log.descriptor, count: bytes.count)
             } catch .invalidArgument {
                 log.isSpliceable = false
                 return try put(bytes, from: origin, into: log)

@@ -16,6 +16,8 @@ package struct OutputPipe: Hashable, Sendable {
     private let device: UInt64
     /// Which pipe it is, for as long as the machine runs.
     package let inode: UInt64
+    /// Who is at it.
+    package let turn: PipeTurn
 
     /// Makes a pipe and opens its reader's end, which is non-blocking and never at an end of file.
     ///
@@ -40,12 +42,18 @@ package struct OutputPipe: Hashable, Sendable {
         return reader
     }
 
-    /// The pipe that `reader` reads.
-    package init(readBy reader: borrowing OwnedDescriptor) throws(SystemError) {
+    /// The pipe that `reader` reads, as whoever moves its bytes takes turns.
+    package init(readBy reader: borrowing OwnedDescriptor, _ turn: PipeTurn) throws(SystemError) {
         let status = try Self.status(of: reader)
+        self.turn = turn
         number = reader.rawValue
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
+    }
+
+    /// Which pipe this is a reader of; nil when that cannot be told.
+    package static func inode(of reader: borrowing OwnedDescriptor) -> UInt64? {
+        (try? status(of: reader)).map { UInt64($0.st_ino) }
     }
 
     /// Opens a reader of the pipe that a running program writes to, which nobody else may read.
@@ -74,13 +82,11 @@ package struct OutputPipe: Hashable, Sendable {
 
     /// Opens a program's end.
     ///
-    /// - Throws: `SystemError`; ESTALE when the reader has been closed and its number is another
-    ///   file's by now.
+    /// - Throws: `SystemError`; EBUSY while a log thread moves what is in it, ESTALE when the reader
+    ///   has been closed and its number is another file's by now.
     func openEnd() throws(SystemError) -> OwnedDescriptor {
         let path = Self.path(number)
-        let end = OwnedDescriptor(
-            owning: try retrying("open", path) { open(path, O_RDWR | O_CLOEXEC | O_NOCTTY) }
-        )
+        let end = try turn.open(path, O_RDWR | O_CLOEXEC | O_NOCTTY)
         let status = try Self.status(of: end)
         guard UInt64(status.st_dev) == device, UInt64(status.st_ino) == inode else {
             throw SystemError("open", path, errno: .staleNFSFileHandle)
@@ -88,14 +94,16 @@ package struct OutputPipe: Hashable, Sendable {
         return end
     }
 
-    /// How many bytes are in it; nil when that cannot be told.
+    /// How many bytes are in it; nil when that cannot be told, or not without waiting.
     package var waitingCount: Int? {
-        var count: Int32 = 0
         var status = stat()
-        guard fstat(number, &status) == 0, UInt64(status.st_ino) == inode,
-            ioctl(number, UInt(FIONREAD), &count) == 0
-        else { return nil }
-        return Int(count)
+        guard fstat(number, &status) == 0, UInt64(status.st_ino) == inode else { return nil }
+        let count = try? turn.whileIdle { () throws(SystemError) in
+            var count: Int32 = 0
+            _ = try retrying("ioctl") { ioctl(number, UInt(FIONREAD), &count) }
+            return Int(count)
+        }
+        return count ?? nil
     }
 
     private static func path(_ number: Int32) -> String { "/proc/self/fd/\(number)" }

@@ -15,7 +15,7 @@ package struct Spawner: ~Copyable {
         /// A pipe, opened anew for this child so that its file flags are its own.
         case pipe(OutputPipe)
         /// A named FIFO, where there is no /proc; opened anew for this child so that its file flags are its own.
-        case fifo(String)
+        case fifo(String, PipeTurn)
         /// A descriptor of the daemon, shared as it is.
         case descriptor(Int32)
         /// For standard error only: wherever standard output goes.
@@ -163,13 +163,11 @@ package struct Spawner: ~Copyable {
                     isPermanent: false
                 )
             }
-        case .fifo(let path):
+        case .fifo(let path, let turn):
             do throws(SystemError) {
                 // O_RDWR opens at once and holds a reader, so the program gets no SIGPIPE.
-                let number = try retrying("open", path) {
-                    Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY)
-                }
-                return .owned(OwnedDescriptor(owning: number))
+                let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY
+                return .owned(try turn.open(path, flags))
             } catch {
                 throw SpawnFailure(
                     step: .output,

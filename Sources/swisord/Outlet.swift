@@ -21,24 +21,24 @@ struct Outlet {
     enum Channel: Hashable {
         case pipe(OutputPipe)
         /// A named FIFO, where there is no /proc.
-        case fifo(String, reader: Int32)
+        case fifo(String, reader: Int32, PipeTurn)
 
         /// What a reader that was kept reads; nil when it is no pipe at all.
         ///
         /// Where there is no directory of FIFOs, `fifo` is nil.
-        init?(of reader: borrowing OwnedDescriptor, fifo: String?) {
-            guard let pipe = try? OutputPipe(readBy: reader) else { return nil }
+        init?(of reader: borrowing OwnedDescriptor, fifo: String?, _ turn: PipeTurn) {
+            guard let pipe = try? OutputPipe(readBy: reader, turn) else { return nil }
             self = .pipe(pipe)
             if let fifo, Fifo.isRead(fifo, by: reader) {
-                self = .fifo(fifo, reader: reader.rawValue)
+                self = .fifo(fifo, reader: reader.rawValue, turn)
             }
         }
 
-        /// The number of the descriptor by which a log thread reads it.
-        var reader: Int32 {
+        /// Whose turn it is: a log thread's, or that of who opens it.
+        var turn: PipeTurn {
             switch self {
-            case .pipe(let pipe): pipe.number
-            case .fifo(_, let reader): reader
+            case .pipe(let pipe): pipe.turn
+            case .fifo(_, _, let turn): turn
             }
         }
     }
@@ -61,7 +61,7 @@ struct Outlet {
         case .captured:
             switch channel {
             case .pipe(let pipe): .pipe(pipe)
-            case .fifo(let path, _): .fifo(path)
+            case .fifo(let path, _, let turn): .fifo(path, turn)
             case nil: .null
             }
         case .joined: .sameAsStdout

@@ -16,18 +16,19 @@ extension Outlets {
 
     /// Leaves a pipe to a log thread that is moving its bytes and does not come back.
     ///
-    /// The kernel may hold the pipe's lock as long as the disk hangs; whoever opens the pipe
-    /// then, which is the core, hangs with it. The next run gets a pipe of its own.
+    /// Whoever opens the pipe meanwhile, which is the core, may hang as long as the disk does. The
+    /// next run gets a pipe of its own.
     mutating func leaveHungPipes(of child: Child) {
-        let now = MonotonicClock.now()
-        if isHung(child.stdout, at: now) { leave(&child.stdout) }
-        if isHung(child.stderr, at: now) { leave(&child.stderr) }
+        if isHung(child.stdout) { leave(&child.stdout) }
+        if isHung(child.stderr) { leave(&child.stderr) }
     }
 
-    private func isHung(_ outlet: Outlet, at now: Instant) -> Bool {
-        guard let reader = outlet.channel?.reader else { return false }
-        return logs.isHeldUp(outlet.id, reading: reader, at: now)
+    private func isHung(_ outlet: Outlet) -> Bool {
+        outlet.channel?.turn.isIdle(within: Self.patience) == false
     }
+
+    /// What a disk may take for what is in a pipe; the core waits for so long, once for each disk.
+    private static let patience = Duration.milliseconds(50)
 
     /// Writes what is left in the pipes of a process that is gone, and lets go of them.
     mutating func close(_ child: Child) {
@@ -51,7 +52,7 @@ extension Outlets {
         readToEnd(outlet.id)
         budget.giveBack()
         outlet.channel = nil
-        if case .fifo(let path, _) = channel { ThisProcess.unlink(path) }
+        if case .fifo(let path, _, _) = channel { ThisProcess.unlink(path) }
     }
 
     private mutating func readToEnd(_ stream: StreamID) {
@@ -100,7 +101,7 @@ extension Outlets {
         }
         let fifo = mayHaveFifos ? outlet.fifo : nil
         guard let reader = readers.present.take(),
-            let channel = Outlet.Channel(of: reader, fifo: fifo)
+            let channel = Outlet.Channel(of: reader, fifo: fifo, logs.makeTurn())
         else { return }
         outlet.channel = channel
         // It had its share when it was made; what is over now is missed by whoever comes next.
@@ -108,7 +109,16 @@ extension Outlets {
         if readers.isFound { store.keep(reader, of: outlet.id) }
         let treatment = treatment(of: outlet, of: child, run)
         let end = outlet.end
-        logs.post(.attach(outlet.id, reader: reader.release(), target, treatment, isNew: false))
+        logs.post(
+            .attach(
+                outlet.id,
+                reader: reader.release(),
+                turn: channel.turn,
+                target,
+                treatment,
+                isNew: false
+            )
+        )
         // Nobody goes on with what the last run had begun to write; the next may begin any time.
         if run == nil { endWords(of: outlet, at: end) }
     }
@@ -125,10 +135,8 @@ struct KeptReaders: ~Copyable {
     /// Whether the present one reads this pipe.
     func hasPipe(_ inode: UInt64) -> Bool {
         switch present {
-        case .some(let reader):
-            let pipe = try? OutputPipe(readBy: reader)
-            return pipe?.inode == inode
-        case .none: return false
+        case .some(let reader): OutputPipe.inode(of: reader) == inode
+        case .none: false
         }
     }
 

@@ -227,7 +227,10 @@ struct Outlets {
             let reader = try open(&outlet, for: child.credentials)
             store.keep(reader, of: outlet.id)
             let treatment = treatment(of: outlet, of: child, nil)
-            logs.post(.attach(outlet.id, reader: reader.release(), target, treatment))
+            let turn = outlet.channel?.turn
+            logs.post(
+                .attach(outlet.id, reader: reader.release(), turn: turn, target, treatment)
+            )
         } catch {
             if error.errno == .notPermitted, let user = child.credentials,
                 user.uid != ThisProcess.userID
@@ -269,7 +272,7 @@ struct Outlets {
     ) throws(SystemError) -> OwnedDescriptor {
         do throws(SystemError) {
             let reader = try OutputPipe.makeReader(owner: owner)
-            outlet.channel = .pipe(try OutputPipe(readBy: reader))
+            outlet.channel = .pipe(try OutputPipe(readBy: reader, logs.makeTurn()))
             return reader
         } catch {
             guard error.errno == .noSuchFileOrDirectory else { throw error }
@@ -280,7 +283,7 @@ struct Outlets {
             throw SystemError("mkdir", error.description, errno: .noSuchFileOrDirectory)
         }
         let reader = try Fifo.make(outlet.fifo, owner: owner)
-        outlet.channel = .fifo(outlet.fifo, reader: reader.rawValue)
+        outlet.channel = .fifo(outlet.fifo, reader: reader.rawValue, logs.makeTurn())
         return reader
     }
 }

@@ -14,7 +14,11 @@ extension KernelTests {
             let path = folder.path + "/fifo"
             let reader = try Fifo.make(path, owner: user)
             let program = try shell(script, credentials: user)
-            let child = try Spawner().spawn(program, output: .fifo(path), error: .sameAsStdout)
+            let child = try Spawner().spawn(
+                program,
+                output: .fifo(path, PipeTurn(try Bell())),
+                error: .sameAsStdout
+            )
             #expect(waitFor(child.pid) == 0)
             return drain(reader.rawValue)
         }

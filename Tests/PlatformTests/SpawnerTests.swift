@@ -197,7 +197,11 @@ extension KernelTests {
             let spawner = try Spawner()
             let program = try shell("true")
             let failure = #expect(throws: SpawnFailure.self) {
-                _ = try spawner.spawn(program, output: .fifo("/nope/fifo"), error: .null)
+                _ = try spawner.spawn(
+                    program,
+                    output: .fifo("/nope/fifo", PipeTurn(try Bell())),
+                    error: .null
+                )
             }
             #expect(failure?.description == "output: /nope/fifo: No such file or directory")
         }
