@@ -13,6 +13,18 @@ package enum MonotonicClock {
     }
 }
 
+/// The clock by which the kernel tells when a process was made: since boot, suspend included.
+package enum BootClock {
+    /// The current time (CLOCK_BOOTTIME), in ticks as in `ProcessStat.startTicks`.
+    package static func ticks() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        let perSecond = UInt64(ThisProcess.clockTicks)
+        let part = UInt64(time.tv_nsec) * perSecond / 1_000_000_000
+        return UInt64(time.tv_sec) * perSecond + part
+    }
+}
+
 /// The time of day, for people only; it may jump, so nothing is measured by it.
 package enum WallClock {
     /// Seconds since 1970 (CLOCK_REALTIME).

@@ -55,28 +55,13 @@ package enum ProcessSignals {
         return kill(-group, 0) == -1 && errno == ESRCH
     }
 
-    /// Who is left in a group, by what /proc tells.
-    package enum Remainder: Hashable, Sendable {
-        /// Nobody, or only who has ended and waits to be reaped by others.
-        case zombies
-        /// Among others this one.
-        case alive(ProcessStat)
-        /// Somebody, but who is not to be seen: there is no /proc, or he is gone by now.
-        case unseen
-    }
-
     /// Whether all that is left in a group has ended and only waits to be reaped by others.
     ///
     /// Reads the whole of /proc, so this is for groups that were sent SIGKILL. False without /proc
     /// unless the group is empty.
     package static func groupHasOnlyZombies(_ group: Int32) -> Bool {
-        remainder(ofGroup: group) == .zombies
-    }
-
-    /// Looks who is left in a group; reads the whole of /proc.
-    package static func remainder(ofGroup group: Int32) -> Remainder {
-        if groupIsEmpty(group) { return .zombies }
-        guard let directory = opendir("/proc") else { return .unseen }
+        if groupIsEmpty(group) { return true }
+        guard let directory = opendir("/proc") else { return false }
         defer { closedir(directory) }
         var found = false
         while let entry = readdir(directory) {
@@ -85,10 +70,10 @@ package enum ProcessSignals {
             }
             guard let pid = Int32(name), let status = ProcessStat.read(pid) else { continue }
             guard status.group == group else { continue }
-            guard status.hasEnded else { return .alive(status) }
+            guard status.hasEnded else { return false }
             found = true
         }
-        return found ? .zombies : .unseen
+        return found
     }
 
     /// Whether a process is stopped by a signal (state T); false without /proc.

@@ -66,7 +66,8 @@ package enum ProcessSweep {
         _ runs: [ProcessTree.Run],
         adopters: Set<Int32>
     ) -> (found: [[ProcessStat]], isWhole: Bool) {
-        let tree = ProcessTree.read(adopters: adopters)
+        let oldest = runs.compactMap(\.outlived?.begun).min()
+        let tree = ProcessTree.read(adopters: adopters, marksSince: oldest)
         let found = tree.attribute(runs, adopters: adopters).map { pids in
             pids.compactMap { tree.processes[$0] }.filter { !$0.hasEnded }
         }

@@ -16,19 +16,28 @@ package struct ProcessTree: Sendable {
         package let isLeaderAlive: Bool
         /// The directory of its cgroup.
         package let cgroup: String?
+        /// Set when it has outlived its guardian.
+        package let outlived: Outlived?
 
-        package init(mark: String, leader: Int32, isLeaderAlive: Bool, cgroup: String?) {
+        package init(
+            mark: String,
+            leader: Int32,
+            isLeaderAlive: Bool,
+            cgroup: String?,
+            outlived: Outlived? = nil
+        ) {
             self.mark = mark
             self.leader = leader
             self.isLeaderAlive = isLeaderAlive
             self.cgroup = cgroup
+            self.outlived = outlived
         }
     }
 
     package let processes: [Int32: ProcessStat]
     private let children: [Int32: [Int32]]
     /// The marks of orphans, read in the same breath as they were found: they may be gone soon.
-    private let marks: [Int32: RunMark.Reading]
+    let marks: [Int32: RunMark.Reading]
 
     /// Whether an orphan has ended before its mark could be read, and may have made another.
     package var mayHaveMissed: Bool {
@@ -37,9 +46,13 @@ package struct ProcessTree: Sendable {
 
     /// Reads /proc; empty where there is none.
     ///
-    /// - Parameter adopters: The processes whose children orphans become, besides pid 1.
+    /// - Parameters:
+    ///   - adopters: The processes whose children orphans become, besides pid 1.
+    ///   - oldest: Where runs have outlived their guardian, anybody may have adopted their orphans:
+    ///     the marks of all that were made since, in ticks since boot, are read as well.
     /// - Returns: What was found.
-    package static func read(adopters: Set<Int32>) -> ProcessTree {
+    package static func read(adopters: Set<Int32>, marksSince oldest: UInt64? = nil) -> ProcessTree
+    {
         var found: [ProcessStat] = []
         var marks: [Int32: RunMark.Reading] = [:]
         if let directory = opendir("/proc") {
@@ -52,6 +65,10 @@ package struct ProcessTree: Sendable {
                     found.append(stat)
                     if stat.parent == 1 || adopters.contains(stat.parent) {
                         marks[pid] = RunMark.read(pid)
+                    } else if let oldest, stat.startTicks >= oldest {
+                        let reading = RunMark.read(pid, looks: 4)
+                        // Of others it does not matter that they have ended or have none.
+                        if case .mark = reading { marks[pid] = reading }
                     }
                 }
             }
@@ -66,13 +83,19 @@ package struct ProcessTree: Sendable {
     }
 
     /// A process and all that descend from it, itself first.
-    package func family(of pid: Int32) -> [Int32] {
-        guard processes[pid] != nil else { return [] }
+    ///
+    /// - Parameters:
+    ///   - pid: The process.
+    ///   - spared: Who is passed by, with all that descend from them.
+    /// - Returns: The pids.
+    package func family(of pid: Int32, sparing spared: Set<Int32> = []) -> [Int32] {
+        guard processes[pid] != nil, !spared.contains(pid) else { return [] }
         var family = [pid]
         var seen: Set<Int32> = [pid]
         var index = 0
         while index < family.count {
-            for child in children[family[index], default: []] where seen.insert(child).inserted {
+            for child in children[family[index], default: []]
+            where !spared.contains(child) && seen.insert(child).inserted {
                 family.append(child)
             }
             index += 1
@@ -110,18 +133,24 @@ package struct ProcessTree: Sendable {
         for (index, run) in runs.enumerated() where run.isLeaderAlive {
             claimFamily(run.leader, index)
         }
-        let ours = Set(adopters.flatMap(family))
+        for (index, run) in runs.enumerated() {
+            guard let outlived = run.outlived else { continue }
+            for pid in rest(of: run, outlived, adopters) { claim(pid, index) }
+        }
+        let ours = Set(adopters.flatMap { family(of: $0) })
         // A pid that is in use again says that nobody is left of the session that it once led.
         let led = Dictionary(
             runs.enumerated()
                 .filter { $1.isLeaderAlive || processes[$1.leader]?.hasEnded != false }
+                .filter { $1.outlived == nil }
                 .map { ($1.leader, $0) }
         ) { $1 }
         for process in processes.values where ours.contains(process.pid) {
             guard let run = led[process.session] ?? led[process.group] else { continue }
             claimFamily(process.pid, run)
         }
-        let marked = Dictionary(runs.enumerated().map { ($1.mark, $0) }) { $1 }
+        let guarded = runs.enumerated().filter { $1.outlived == nil }
+        let marked = Dictionary(guarded.map { ($1.mark, $0) }) { $1 }
         var orphans = adopters.union([1]).flatMap { children[$0, default: []] }
         while let pid = orphans.popLast() {
             guard !owned.contains(pid) else { continue }
@@ -152,8 +181,13 @@ package enum RunMark {
     ///
     /// In the middle of an exec a process has no environment for a moment, so one that has none is
     /// looked at again, for 50 ms at most.
-    package static func read(_ pid: Int32) -> Reading {
-        for _ in 0..<100 {
+    ///
+    /// - Parameters:
+    ///   - pid: The process.
+    ///   - looks: How often at most, half a millisecond apart.
+    /// - Returns: What was found.
+    package static func read(_ pid: Int32, looks: Int = 100) -> Reading {
+        for _ in 0..<looks {
             let text = (try? SmallFile.read("/proc/\(pid)/environ", limit: 1 << 22)) ?? ""
             if !text.isEmpty { return find(text) }
             guard let stat = ProcessStat.read(pid), !stat.hasEnded else { return .gone }

@@ -30,8 +30,9 @@ package struct MemberRecord: Hashable, Sendable {
         /// The inodes of the pipes that the run writes to; 0 stands for none.
         package var stdoutPipe: UInt64 = 0
         package var stderrPipe: UInt64 = 0
-        /// The control group of the run; 0 stands for none.
-        package var tree: UInt64 = 0
+        /// When the leader was last seen, in ticks since boot: until then its number was its own;
+        /// 0 where that is not known.
+        package var seenTicks: UInt64 = 0
         /// Of the configuration that was applied to the member last; where the one in force has
         /// another, a crash came between, and the change is to be applied again.
         package var fingerprint: UInt64 = 0
@@ -75,6 +76,14 @@ package struct MemberRecord: Hashable, Sendable {
 
     /// The run whose leader was not reaped when this was written.
     package var liveRun: ProcessMachine.Run? { phase.liveRun }
+
+    /// The run of which something may have lived when this was written.
+    package var unsettledRun: ProcessMachine.Run? { phase.unsettledRun }
+
+    /// Whether the leader was gone while others of its run were still being stopped.
+    package var isEmptying: Bool {
+        if case .emptying = phase { true } else { false }
+    }
 
     /// A specification for a member that the configuration does not know any more.
     package var lastSpec: MemberSpec {

@@ -38,7 +38,7 @@ extension MemberRecord {
         writer.write(history)
         for number in [
             outside.startTicks, outside.pidInode, outside.stdoutPipe, outside.stderrPipe,
-            outside.tree, outside.fingerprint,
+            outside.seenTicks, outside.fingerprint,
         ] { writer.write(number) }
         return writer.bytes
     }
@@ -72,7 +72,7 @@ extension MemberRecord {
         outside.pidInode = try reader.number()
         outside.stdoutPipe = try reader.number()
         outside.stderrPipe = try reader.number()
-        outside.tree = try reader.number()
+        outside.seenTicks = try reader.number()
         outside.fingerprint = try reader.number()
         try reader.end()
         guard (stopRules != nil) == phase.isStop else { throw .tag }

@@ -109,14 +109,7 @@ extension ProcessMachine {
     package var liveRun: Run? { phase.liveRun }
 
     /// The run of which something may live: its leader, or others of it while it is stopped.
-    package var unsettledRun: Run? {
-        switch phase {
-        case .emptying(let run, _, _): run
-        case .stopped, .spawning, .starting, .running, .backoff, .stopping, .killing, .exited,
-            .fatal:
-            liveRun
-        }
-    }
+    package var unsettledRun: Run? { phase.unsettledRun }
 
     /// Failed attempts in a row so far.
     package var failures: Int {
@@ -147,6 +140,16 @@ extension ProcessMachine.Phase {
             .killing(let run, _, _):
             run
         case .stopped, .spawning, .backoff, .emptying, .exited, .fatal: nil
+        }
+    }
+
+    /// The run of which something may live: its leader, or others of it while it is stopped.
+    var unsettledRun: ProcessMachine.Run? {
+        switch self {
+        case .emptying(let run, _, _): run
+        case .stopped, .spawning, .starting, .running, .backoff, .stopping, .killing, .exited,
+            .fatal:
+            liveRun
         }
     }
 }

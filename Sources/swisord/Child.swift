@@ -46,6 +46,16 @@ final class Child {
     var isCalledOff = false
     /// Whether the live run is not collected by anybody we hear of.
     var isAbandoned = false
+    /// Whether nothing is known of what the live run has made but by looking: it has outlived its
+    /// guardian, or its leader was gone before this manager came.
+    var hasOutlived = false
+    /// Whether an earlier daemon began the stop that is under way, and it has not been told yet that
+    /// it goes on.
+    var isStopResumed = false
+    /// When the leader of the live run, or of the last one, was made and when it was last seen, in
+    /// ticks since boot; 0 where that is not known.
+    var begunTicks: UInt64 = 0
+    var seenTicks: UInt64 = 0
     /// Why the last spawn never became the program; waits for the exit that follows it.
     var failure: SpawnFailure?
 
@@ -73,10 +83,14 @@ final class Child {
         latest = pid
         hold(PidDescriptor.of(pid))
         if identity?.pid != pid { identity = ProcessIdentity.of(pid) }
+        begunTicks = identity?.startTicks ?? 0
+        seenTicks = begunTicks
         fingerprint = configuration.fingerprint
         isInherited = false
         isCalledOff = false
         isAbandoned = false
+        hasOutlived = false
+        isStopResumed = false
     }
 
     /// Holds the live run, if an earlier manager has made it, as long as it is the one recorded.
@@ -109,7 +123,8 @@ final class Child {
 
     /// Adds to a record what only this side knows of the run.
     func complete(_ record: inout MemberRecord) {
-        record.outside.startTicks = identity?.startTicks ?? 0
+        record.outside.startTicks = begunTicks
+        record.outside.seenTicks = seenTicks
         record.outside.pidInode = identity?.inode ?? 0
         record.outside.stdoutPipe = stdout.inode
         record.outside.stderrPipe = stderr.inode

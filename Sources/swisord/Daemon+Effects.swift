@@ -39,7 +39,7 @@ extension Daemon {
             if toGroup { killTree(id, leader: pid) }
             if lingering.isSpent(pid, of: id, { isTreeEmpty($0, leader: $1) }) {
                 fleet.handle(.groupEmptied, for: id, at: now)
-            } else {
+            } else if !lingering.isGone(id) {
                 send(.kill, to: pid, group: toGroup, of: id)
             }
         case .inspectGroup(let id, let pid): inspect(id, pid)
@@ -53,7 +53,7 @@ extension Daemon {
     private func spawn(_ id: MemberID) {
         guard let child = children[id] else { return }
         do throws(SpawnFailure) {
-            if let pid = leftAlone(child.name) { throw SpawnFailure.orphan(pid) }
+            if let pid = try leftAlone(child.name, for: id) { throw SpawnFailure.orphan(pid) }
             try makeRoom(for: id)
             let birth = birth(of: id)
             let program = try child.program(environment, patience, mark: birth?.mark)

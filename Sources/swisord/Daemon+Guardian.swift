@@ -70,12 +70,15 @@ extension Daemon {
 
     /// Watches a process that is no child; what has ended already is dealt with at once.
     func watch(_ id: MemberID, _ pid: PID, _ process: consuming PidDescriptor?) {
+        children[id]?.isAbandoned = true
         guard let process else {
             members[pid] = nil
+            outlive(id)
             handleExit(of: id, .unknown, pid: nil)
             return
         }
-        children[id]?.isAbandoned = true
+        if case .alive = process.ending { children[id]?.seenTicks = BootClock.ticks() }
+        outlive(id)
         store.keep(process, of: id)
         let survivor = Survivor(process)
         survivors[id] = survivor

@@ -6,70 +6,50 @@ import Supervision
 
 /// The end of a stop: of runs whose leader has gone while others of them live on.
 extension Daemon {
-    /// Ends a stop if nothing is left of its run.
-    ///
-    /// Who is left of a run that has outlived its guardian has been adopted by others, and nobody
-    /// tells when the last of them has ended. So one of them is watched, and then the next.
+    /// Ends a stop if nothing is left of its run; if not, there will be another moment to look.
     func inspect(_ id: MemberID, _ leader: PID) {
-        let isAbandoned = children[id]?.isAbandoned ?? false
-        for _ in 0..<Self.mostLooks {
-            let isEmpty = lingering.isEmpty(leader, of: id, isAbandoned: isAbandoned) {
-                isTreeEmpty($0, leader: $1)
-            }
-            if isEmpty {
-                fleet.handle(.groupEmptied, for: id, at: now)
-                return
-            }
-            guard isAbandoned else { return }
-            if let witness = lingering.witness(of: id) ?? groups.current[id]?.someone {
-                if follow(witness, id) { return }
-            } else if lingering.isGone(id) {
-                // A look is under way, or a cgroup tells.
-                return
-            }
+        let hasOutlived = group(of: id, leader: leader)?.outlived != nil
+        let isEmpty = lingering.isEmpty(leader, of: id, hasOutlived: hasOutlived) {
+            isTreeEmpty($0, leader: $1)
         }
-    }
-
-    /// Who is to be watched may have ended since he was seen, but not for ever.
-    private static let mostLooks = 10
-
-    /// Looks again at a stop that waits for its run to be empty, where nobody else tells of that.
-    func inspectAbandoned(_ id: MemberID) {
-        guard children[id]?.isAbandoned == true, case .emptying(let run, _, _)? = phase(of: id)
-        else { return }
-        inspect(id, run.pid)
-        runEffects()
+        if isEmpty { fleet.handle(.groupEmptied, for: id, at: now) }
     }
 
     /// The guardian has gone, and who lost his parents is others' from now on.
     func abandonLingering() {
         for member in fleet.allMembers {
-            guard case .emptying = member.machine.phase else { continue }
+            guard case .emptying(let run, _, _) = member.machine.phase else { continue }
             children[member.id]?.isAbandoned = true
-            inspectAbandoned(member.id)
+            outlive(member.id)
+            inspect(member.id, run.pid)
         }
+        runEffects()
     }
 
-    private func phase(of id: MemberID) -> ProcessMachine.Phase? { fleet[id]?.machine.phase }
-
-    private func follow(_ witness: ProcessStat, _ id: MemberID) -> Bool {
-        unfollow(id)
-        guard let process = PidDescriptor.of(witness.pid),
-            process.identity.startTicks == witness.startTicks
-        else { return false }
+    /// Watches one of those who are left of a run that has outlived its guardian.
+    ///
+    /// They have been adopted by others, and nobody tells when the last of them has ended. So one of
+    /// them is watched, and then the next. Where that cannot be done the end of stopwaitsecs is the
+    /// moment to look again.
+    func follow(_ group: RunGroups.Group, _ id: MemberID) {
+        let living = group.living
+        guard !living.isEmpty, let child = children[id] else { return }
+        if child.isStopResumed {
+            child.isStopResumed = false
+            let count = living.count == 1 ? "1 process is" : "\(living.count) processes are"
+            log.warning("\(child.name): \(count) left of the run before; its stop goes on")
+        }
+        guard witnesses[id] == nil, let witness = living.lazy.compactMap(Survivor.init).first
+        else { return }
         do throws(SystemError) {
             try reactor.add(
-                process.descriptor,
+                witness.process.descriptor,
                 token: Source.firstWitness.rawValue + UInt64(id.rawValue)
             )
+            witnesses[id] = witness
         } catch {
-            log.error(
-                "cannot watch what is left of \(children[id]?.name.description ?? "?"): \(error)"
-            )
-            return false
+            log.error("cannot watch what is left of \(child.name): \(error)")
         }
-        witnesses[id] = Survivor(process)
-        return true
     }
 
     /// A witness is needed no more.
@@ -81,6 +61,6 @@ extension Daemon {
     /// Somebody of a run that nobody else tells of has ended.
     func witnessEnded(_ id: MemberID) {
         unfollow(id)
-        inspectAbandoned(id)
+        tellEmptied()
     }
 }

@@ -27,7 +27,7 @@ extension Daemon {
                 continue
             }
             guard !past.isLeftAlone(entry) else {
-                leaveAlone(entry, past)
+                leaveAlone(entry)
                 continue
             }
             if known.updateValue(place, forKey: entry.record.name) != nil {
@@ -109,13 +109,14 @@ extension Daemon {
         let run = record.liveRun?.pid
         outlets.reattach(child, run) { past.readers(entry, isError: $0) }
         child.identity = ProcessIdentity(of: record)
+        child.begunTicks = record.outside.startTicks
+        child.seenTicks = record.outside.seenTicks
         child.fingerprint = record.outside.fingerprint
         child.isInherited = true
-        // Whoever is left of it may be somebody else's to collect.
-        if case .emptying = record.phase { child.isAbandoned = true }
         children[id] = child
         if record.isLeftAlone { takeIn(record, id) }
         enlistListener(id, process)
+        if record.isEmptying { goOnEmptying(id, past) }
         takeBack(id, entry, past)
         return id
     }

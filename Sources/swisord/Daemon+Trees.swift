@@ -26,8 +26,17 @@ extension Daemon {
             let run = groups.file(member.name, member.history.runs)
             guard let variants = found[run], let leader = member.machine.unsettledRun?.pid
             else { continue }
-            let certain = variants.count == 1 ? variants.first?.group : nil
-            groups.adopt(member.name, member.history.runs, of: member.id, as: leader, certain)
+            if groups.current[member.id]?.cgroup == nil {
+                let certain = variants.count == 1 ? variants.first?.group : nil
+                groups.adopt(
+                    member.name,
+                    member.history.runs,
+                    of: member.id,
+                    as: leader,
+                    certain,
+                    outlived: outlived(member.id)
+                )
+            }
             let current = groups.current[member.id]?.cgroup
             found[run] = variants.filter { $0.group != current }
         }
@@ -62,10 +71,11 @@ extension Daemon {
 
     /// The group of a member's run; one that an earlier manager began is found.
     @discardableResult
-    private func group(of id: MemberID, leader: PID) -> RunGroups.Group? {
+    func group(of id: MemberID, leader: PID) -> RunGroups.Group? {
         if let group = groups.current[id], group.leader == leader { return group }
         guard let member = fleet[id] else { return nil }
-        groups.adopt(member.name, member.history.runs, of: id, as: leader)
+        let outlived = outlived(id)
+        groups.adopt(member.name, member.history.runs, of: id, as: leader, outlived: outlived)
         return groups.current[id]
     }
 
@@ -84,7 +94,9 @@ extension Daemon {
     /// Has done with a run: what is left of it are leftovers.
     func retire(_ id: MemberID) {
         unfollow(id)
-        guard let group = groups.current.removeValue(forKey: id), !group.isSpent else { return }
+        guard let group = groups.current.removeValue(forKey: id), !group.isSpent,
+            group.outlived?.isGroupOnly != true
+        else { return }
         if case .proc(seen: nil) = group.residence, !mayHaveOrphans(id, group.leader) { return }
         leave(group, behind: id)
     }
@@ -159,6 +171,7 @@ extension Daemon {
             return true
         }
         if group.cgroup == nil, group.survivors.isEmpty { look(for: group, of: id) }
+        if group.outlived != nil { follow(group, id) }
         askRest(of: group, id)
         return false
     }
@@ -175,7 +188,7 @@ extension Daemon {
     /// Sends the stop signal to what has left the process group, once.
     private func askRest(of group: RunGroups.Group, _ id: MemberID) {
         guard !group.isAsked, let machine = fleet[id]?.machine, machine.policy.stopAsGroup,
-            case .emptying = machine.phase
+            case .emptying = machine.phase, !group.hasProcessGroup
         else { return }
         let signals = [machine.policy.stopSignal, .continue]
         if let cgroup = group.cgroup {
@@ -219,7 +232,7 @@ extension Daemon {
         }
     }
 
-    private func look(for group: RunGroups.Group, of id: MemberID) {
+    func look(for group: RunGroups.Group, of id: MemberID) {
         guard !group.isLookedAt else { return }
         guard let thread = treeThread() else {
             // Nobody can look: what is not in the process group is out of reach.
@@ -243,7 +256,8 @@ extension Daemon {
                 mark: group.mark,
                 leader: group.leader,
                 isLeaderAlive: live == group.leader && members[group.leader] == id,
-                cgroup: group.cgroup?.path
+                cgroup: group.cgroup?.path,
+                outlived: group.outlived
             ),
             isOver: isOver
         )
@@ -289,13 +303,14 @@ extension Daemon {
             if case .proc = group.residence { group.residence = .proc(seen: news.found) }
         }
         let isLeft = groups.leftovers[news.id, default: []].contains { $0.number == news.number }
-        if isLeft, !news.found.isEmpty {
+        if handleLeftAlone(news.id, news.found.map(\.pid)) {
+            // Told by itself.
+        } else if isLeft, !news.found.isEmpty {
             let name = fleet[news.id]?.name.description ?? "?"
             log.warning("\(name) has left processes behind: \(news.found.count)")
         }
         groups.dropSpent()
         tellEmptied()
-        inspectAbandoned(news.id)
     }
 
     /// Ends the stops that waited for their run to be empty, if it is.

@@ -311,6 +311,8 @@ final class Daemon {
             event = .exited(status)
         }
         leaderHasGone(id, hasExecuted: hasExecuted)
+        // As long as it has not been collected its number is its own.
+        if pid != nil { children[id]?.seenTicks = BootClock.ticks() }
         children[id]?.ended()
         closeInput(of: id)
         fleet.handle(event, for: id, at: now)

@@ -194,7 +194,7 @@ extension Launch {
                     let past = Past.ofDaemon(try file.readAll(), settings.orphans)
                     return (StateStore(file: file, link: watch?.link), past)
                 }
-                remark = "the machine has been booted since the last start: its records are void"
+                remark = Past.remark(onRecordsOf: file.boot, in: boot)
             } catch {
                 if case .system(let error) = error, error.errno == .noSuchFileOrDirectory {
                     remark = nil

@@ -14,10 +14,9 @@ struct LingeringGroups {
 
     private struct Group {
         let leader: PID
-        /// Whether the group is empty for good, and only the rest is waited for.
+        /// Whether the group is empty for good, or nobody knows whose its number is by now: only
+        /// the rest is waited for.
         var isGone = false
-        /// Who was seen in it, where nobody else would tell of the end.
-        var witness: ProcessStat?
 
         var isEmpty: Bool { isGone || ProcessSignals.groupIsEmpty(leader) }
     }
@@ -35,36 +34,27 @@ struct LingeringGroups {
     /// - Parameters:
     ///   - group: The pid of the leader, who has ended.
     ///   - id: Whose it is.
-    ///   - isAbandoned: Whether zombies in it, the leader above all, are others' to collect, who
-    ///     may take their time: they do not count.
+    ///   - hasOutlived: Whether it has outlived its guardian: the leader's number may be another's
+    ///     by now, and all that is left is the rest.
     ///   - rest: Judges what has left the group.
     /// - Returns: Whether nobody is left in it.
     mutating func isEmpty(
         _ group: PID,
         of id: MemberID,
-        isAbandoned: Bool,
+        hasOutlived: Bool,
         _ rest: Rest
     ) -> Bool {
-        var found = Group(leader: group)
-        if let known = groups[id], known.leader == group { found.isGone = known.isGone }
-        if !found.isGone, isAbandoned {
-            switch ProcessSignals.remainder(ofGroup: group) {
-            case .zombies: found.isGone = true
-            case .alive(let process): found.witness = process
-            case .unseen: break
-            }
+        if hasOutlived || ProcessSignals.groupIsEmpty(group), rest(id, group) {
+            forget(id)
+            return true
         }
         forget(id)
-        if found.isEmpty, rest(id, group) { return true }
-        groups[id] = found
-        if !found.isGone { members[group] = id }
+        groups[id] = Group(leader: group, isGone: hasOutlived)
+        if !hasOutlived { members[group] = id }
         return false
     }
 
-    /// Somebody who was seen in the group of an abandoned run when it was looked at last.
-    func witness(of id: MemberID) -> ProcessStat? { groups[id]?.witness }
-
-    /// Whether the group is empty, and only what has left it is waited for.
+    /// Whether the number of a member's group may be another's by now.
     func isGone(_ id: MemberID) -> Bool { groups[id]?.isGone == true }
 
     /// The members whose runs have become empty since.

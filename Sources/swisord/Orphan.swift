@@ -3,11 +3,15 @@
 import Platform
 import Supervision
 
-/// A copy of a program that an earlier daemon left behind, and that nobody is to touch.
+/// A copy of a program that an earlier daemon left behind, or what was left of one that was being
+/// stopped, and that nobody is to touch.
 struct Orphan {
-    let process: Survivor
+    /// Its leader; nil when that was gone, and what is left is among the leftovers of `id`.
+    let process: Survivor?
     /// By what it has its place in the records; it is no member of the fleet.
     let id: MemberID
     /// Which run of its program it is.
     let run: Int
+    /// Whether the activity log tells that it is left alone.
+    var isTold: Bool
 }

@@ -45,6 +45,14 @@ struct Past {
         Past(origin: .daemon(.adopt), entries: [], remarks: remark.map { [$0] } ?? [], watch: nil)
     }
 
+    /// Why the records of one boot are of no use in another, or in what may be another.
+    static func remark(onRecordsOf recorded: BootID, in current: BootID) -> String {
+        recorded == .unknown || current == .unknown
+            ? "without /proc nobody can tell whether the machine has been booted since the last start: "
+                + "its records are void, and what has run on since is not known"
+            : "the machine has been booted since the last start: its records are void"
+    }
+
     private init(origin: Origin, entries: [Entry], remarks: [String], watch: GuardianWatch?) {
         self.origin = origin
         self.entries = entries
@@ -91,7 +99,7 @@ struct Past {
     ///
     /// Who starts a daemon wants its programs started. Only what runs already is an exception.
     func matters(_ entry: Entry) -> Bool {
-        origin == .manager || entry.record.liveRun != nil
+        origin == .manager || entry.record.unsettledRun != nil
     }
 
     /// Whether a record is of a run that is not to be touched.

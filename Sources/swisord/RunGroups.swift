@@ -37,6 +37,8 @@ final class RunGroups {
         var isLookedAt = false
         /// What has left the process group has been sent the stop signal.
         var isAsked = false
+        /// Set when it has outlived its guardian: then nothing is known of it but by looking.
+        var outlived: ProcessTree.Outlived?
 
         var cgroup: Cgroup? {
             if case .cgroup(let cgroup) = residence { cgroup } else { nil }
@@ -51,11 +53,15 @@ final class RunGroups {
             }
         }
 
-        /// One of those who live, if there is one that is known.
-        var someone: ProcessStat? {
-            guard let cgroup else { return survivors.first }
-            return cgroup.pids.lazy.compactMap(ProcessStat.read).first { !$0.hasEnded }
+        /// Those of it that live, as far as is known; those of the process group first.
+        var living: [ProcessStat] {
+            let found = cgroup?.pids.compactMap(ProcessStat.read).filter { !$0.hasEnded }
+            let all = found ?? survivors
+            return all.filter { $0.group == leader } + all.filter { $0.group != leader }
         }
+
+        /// Whether anybody is left in the process group of a run that has outlived its guardian.
+        var hasProcessGroup: Bool { outlived != nil && living.first?.group == leader }
 
         /// How many processes are in it, as far as is known.
         var count: Int { cgroup?.pids.count ?? survivors.count }
@@ -157,19 +163,41 @@ final class RunGroups {
     ///   - id: Whose run it is.
     ///   - pid: Its leader.
     ///   - cgroup: Its cgroup, where that is known for certain; else it is looked for.
+    ///   - outlived: Set when it has outlived its guardian.
     func adopt(
         _ name: ProcessName,
         _ number: Int,
         of id: MemberID,
         as pid: PID,
-        _ cgroup: Cgroup? = nil
+        _ cgroup: Cgroup? = nil,
+        outlived: ProcessTree.Outlived? = nil
     ) {
-        current[id] = Group(
+        current[id] = group(name, number, pid, cgroup, outlived)
+    }
+
+    /// A run that an earlier manager began.
+    func group(
+        _ name: ProcessName,
+        _ number: Int,
+        _ leader: PID,
+        _ cgroup: Cgroup? = nil,
+        _ outlived: ProcessTree.Outlived?
+    ) -> Group {
+        Group(
             number: number,
             mark: mark(name, number),
-            leader: pid,
-            residence: residence(cgroup ?? find(file(name, number), of: pid))
+            leader: leader,
+            residence: residence(cgroup ?? find(file(name, number), of: leader), outlived),
+            outlived: outlived
         )
+    }
+
+    /// From now on nothing is known of the current run of a member but by looking.
+    func outlive(_ id: MemberID, _ outlived: ProcessTree.Outlived) {
+        guard var group = current[id] else { return }
+        group.outlived = outlived
+        if means == .group { group.residence = residence(nil, outlived) }
+        current[id] = group
     }
 
     private func find(_ file: String, of pid: PID) -> Cgroup? {
@@ -184,9 +212,17 @@ final class RunGroups {
         current.removeValue(forKey: id)?.cgroup?.remove()
     }
 
-    private func residence(_ cgroup: Cgroup?) -> Residence {
+    /// - Parameters:
+    ///   - cgroup: The cgroup of the run.
+    ///   - outlived: Set when it has outlived its guardian; then its process group is sought in
+    ///     /proc as well, because its number may be another's.
+    /// - Returns: By what its processes are known.
+    private func residence(
+        _ cgroup: Cgroup?,
+        _ outlived: ProcessTree.Outlived? = nil
+    ) -> Residence {
         if let cgroup { return .cgroup(cgroup) }
-        return means == .group ? .nowhere : .proc(seen: nil)
+        return means == .group && outlived == nil ? .nowhere : .proc(seen: nil)
     }
 
     /// Changes the run of that number, current or left over.

@@ -20,6 +20,13 @@ final class Survivor {
         guard let process = ProcessIdentity(of: record)?.open() else { return nil }
         self.init(process)
     }
+
+    /// A process that was seen; nil when it has ended since.
+    convenience init?(_ seen: ProcessStat) {
+        let identity = ProcessIdentity(pid: seen.pid, startTicks: seen.startTicks, inode: 0)
+        guard let process = identity.open() else { return nil }
+        self.init(process)
+    }
 }
 
 extension ProcessIdentity {
@@ -45,4 +52,13 @@ extension SpawnFailure {
             isPermanent: true
         )
     }
+
+    /// A start that waits until it is known what an earlier daemon has left of the run before.
+    static let orphanSought = SpawnFailure(
+        step: .leftovers,
+        subject: "",
+        errorNumber: 0,
+        reason: "what an earlier daemon has left is being looked for",
+        isPermanent: false
+    )
 }

@@ -11,7 +11,8 @@ struct TreeReading {
     private let owned: [[PID]]
 
     init(_ queries: [TreeThread.Query], adopters: Set<PID>) {
-        tree = ProcessTree.read(adopters: adopters)
+        let oldest = queries.compactMap(\.run.outlived?.begun).min()
+        tree = ProcessTree.read(adopters: adopters, marksSince: oldest)
         self.queries = queries
         owned = tree.attribute(queries.map(\.run), adopters: adopters)
     }

@@ -35,7 +35,7 @@ struct RandomRecord {
         record.outside.pidInode = random.next()
         record.outside.stdoutPipe = random.next()
         record.outside.stderrPipe = random.next()
-        record.outside.tree = random.next()
+        record.outside.seenTicks = random.next()
         record.outside.fingerprint = random.next()
         return record
     }
