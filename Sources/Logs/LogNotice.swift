@@ -4,8 +4,8 @@
 package enum LogNotice: Hashable, Sendable {
     /// How a stream's log fares, on each change, at most once a second for a stream.
     ///
-    /// `lostBytes` counts from the attaching of the stream. A `text` of nil says that the log is
-    /// in order again; else it says what failed, as in `write /x.log: No space left on device`.
+    /// `lostBytes` is what has been lost since the notice before. A `text` of nil says that the log
+    /// is in order again; else it says what failed, as in `write /x.log: No space left on device`.
     case trouble(StreamID, lostBytes: UInt64, text: String?)
     case drained(LogToken)
     /// The log is empty, or why it is not.

@@ -138,9 +138,14 @@ extension Daemon {
 
     /// Lets go of all outputs, when the daemon ends: what they hold is still written.
     func releaseAll() {
-        for child in children.values { outlets.close(child) }
+        for child in children.values where outlets.closeForGood(child) { tell(child.losses) }
         children = [:]
         sockets.closeAll { _ in false }
+    }
+
+    /// Says what has been lost of the output of one that is gone.
+    func tell(_ losses: OutputLosses) {
+        for line in losses.lines { log.log(level: line.level, "\(line.text)") }
     }
 
     /// A member has left the fleet.
@@ -152,6 +157,7 @@ extension Daemon {
         settling.stopped(id)
         // Once all of it has been told: should this manager die, nothing is left but to read on.
         if outlets.closeForGood(child) {
+            tell(child.losses)
             store.forget(id)
         } else {
             store.write(.ofGone(child.name), of: id)

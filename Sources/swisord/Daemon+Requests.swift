@@ -243,7 +243,7 @@ extension Daemon {
         if notice == .ended { haveLogsEnded = true }
         if case .drained(let token) = notice {
             hasRead(token)
-            outlets.hasRead(token)
+            if let losses = outlets.hasRead(token) { tell(losses) }
         }
         if let line = outlets.take(notice, children) {
             log.log(level: line.level, "\(line.text)")

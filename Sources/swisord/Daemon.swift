@@ -169,8 +169,16 @@ final class Daemon {
         log.info("swisord has ended")
         releaseAll()
         outlets.logs.post(.shutdown)
-        let end = now.advanced(by: Self.longestFarewell)
-        while !haveLogsEnded {
+        let begin = now
+        // What cannot be written is told as well, as long as there is a log to tell it in.
+        try attend(until: begin.advanced(by: Self.longestReading)) { outlets.left.isEmpty }
+        log.info("swisord has ended")
+        try attend(until: begin.advanced(by: Self.longestFarewell)) { haveLogsEnded }
+    }
+
+    /// Hears what the log threads have to say, until they have said it or it has taken too long.
+    private func attend(until end: Instant, _ isOver: () -> Bool) throws(SystemError) {
+        while !isOver() {
             ready.removeAll(keepingCapacity: true)
             let left = end.duration(since: MonotonicClock.now())
             guard left > .zero else { return }
@@ -182,6 +190,7 @@ final class Daemon {
     }
 
     private static let longestFarewell = Duration.seconds(5)
+    private static let longestReading = Duration.seconds(4)
 
     private func turn() throws(SystemError) {
         ready.removeAll(keepingCapacity: true)

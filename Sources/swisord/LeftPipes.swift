@@ -13,13 +13,13 @@ struct LeftPipes {
         /// The pipe that an output had before its present one.
         case pipe(StreamID)
         /// All that was kept of a member that is gone.
-        case member(MemberID)
+        case member(MemberID, OutputLosses)
     }
 
     private struct Member {
         var unread = 0
-        /// The name of one that is gone.
-        var goneName: ProcessName?
+        /// Of one that is gone, its name and what has been lost of its output.
+        var gone: OutputLosses?
     }
 
     private var streams: [LogToken: StreamID] = [:]
@@ -27,7 +27,7 @@ struct LeftPipes {
     private var members: [MemberID: Member] = [:]
 
     /// The names of those that are gone and not read to the end.
-    var goneNames: Set<ProcessName> { Set(members.values.compactMap(\.goneName)) }
+    var goneNames: Set<ProcessName> { Set(members.values.compactMap(\.gone?.name)) }
 
     /// A log thread has been told to read the pipe of a stream to the end, and answers by a token.
     mutating func leave(_ stream: StreamID, answeredBy token: LogToken) {
@@ -36,11 +36,19 @@ struct LeftPipes {
         members[stream.member, default: Member()].unread += 1
     }
 
+    /// Whether all have been read.
+    var isEmpty: Bool { members.isEmpty }
+
     /// A member is gone and has left its last pipes; answers whether all have been read.
-    mutating func end(_ id: MemberID, _ name: ProcessName) -> Bool {
+    mutating func end(_ id: MemberID, _ losses: OutputLosses) -> Bool {
         guard members[id] != nil else { return true }
-        members[id]?.goneName = name
+        members[id]?.gone = losses
         return false
+    }
+
+    /// Some of what was in the pipes of one that may be gone could not be written.
+    mutating func lost(_ bytes: UInt64, of stream: StreamID) {
+        members[stream.member]?.gone?.add(bytes, isError: stream.isError)
     }
 
     /// Takes up an answer of a log thread.
@@ -53,7 +61,7 @@ struct LeftPipes {
         // Of an output that has left another pipe since, that one is kept in its place.
         let isLatest = latest[stream] == token
         if isLatest { latest[stream] = nil }
-        guard member.goneName != nil else { return isLatest ? .pipe(stream) : nil }
-        return member.unread == 0 ? .member(stream.member) : nil
+        guard let gone = member.gone else { return isLatest ? .pipe(stream) : nil }
+        return member.unread == 0 ? .member(stream.member, gone) : nil
     }
 }

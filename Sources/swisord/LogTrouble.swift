@@ -2,6 +2,7 @@
 
 import Logging
 import Logs
+import Supervision
 
 /// A log that cannot be written, or can be again, in the words of the activity log.
 struct LogTrouble {
@@ -34,6 +35,8 @@ struct LogTrouble {
 
 extension Child {
     /// Takes up how one of the outputs fares, and answers what is to be said of it.
+    ///
+    /// `lostBytes` is what has been lost since that was told last.
     func noteTrouble(
         _ text: String?,
         lostBytes: UInt64,
@@ -42,16 +45,50 @@ extension Child {
         let isStdout = stream == stdout.id
         let before = isStdout ? stdout.trouble : stderr.trouble
         if isStdout {
-            (stdout.lostBytes, stdout.trouble) = (lostBytes, text)
+            stdout.noteTrouble(text, lostBytes: lostBytes)
         } else {
-            (stderr.lostBytes, stderr.trouble) = (lostBytes, text)
+            stderr.noteTrouble(text, lostBytes: lostBytes)
         }
+        let outlet = isStdout ? stdout : stderr
         return LogTrouble(
             log: "the \(isStdout ? "stdout" : "stderr") log of \(name)",
             before: before,
             now: text,
-            lostBytes: lostBytes,
-            isWaitedFor: (isStdout ? stdout : stderr).isWaitedFor
+            lostBytes: outlet.lostBytes,
+            isWaitedFor: outlet.isWaitedFor
         ).line
+    }
+
+    /// What has been lost of its output so far.
+    var losses: OutputLosses {
+        OutputLosses(name: name, stdout: stdout.lostBytes, stderr: stderr.lostBytes)
+    }
+}
+
+extension Outlet {
+    fileprivate mutating func noteTrouble(_ text: String?, lostBytes: UInt64) {
+        self.lostBytes += lostBytes
+        trouble = text
+    }
+}
+
+/// What has been lost of what a process wrote, for the last word about it: whoever looks for it
+/// later finds it in no status any more.
+struct OutputLosses: Hashable {
+    let name: ProcessName
+    var stdout: UInt64 = 0
+    var stderr: UInt64 = 0
+
+    mutating func add(_ bytes: UInt64, isError: Bool) {
+        if isError { stderr += bytes } else { stdout += bytes }
+    }
+
+    var lines: [Narrator.Line] {
+        [("stdout", stdout), ("stderr", stderr)].filter { $0.1 > 0 }.map { channel, count in
+            Narrator.Line(
+                level: .warning,
+                text: "the \(channel) log of \(name) is closed; \(count) bytes have been lost"
+            )
+        }
     }
 }

@@ -44,7 +44,7 @@ extension Outlets {
     /// - Returns: Whether there is nothing to be read.
     mutating func closeForGood(_ child: Child) -> Bool {
         close(child)
-        return left.end(child.id, child.name)
+        return left.end(child.id, child.losses)
     }
 
     private mutating func detach(_ outlet: inout Outlet) {
@@ -62,11 +62,17 @@ extension Outlets {
     }
 
     /// A log thread has read so far; lets go of what is of no use any more.
-    mutating func hasRead(_ token: LogToken) {
+    ///
+    /// - Returns: What has been lost of the output of one that is gone, once all of it has been read.
+    mutating func hasRead(_ token: LogToken) -> OutputLosses? {
         switch left.answered(token) {
-        case .pipe(let stream): store.dropLeft(stream)
-        case .member(let id): store.forget(id)
-        case nil: break
+        case .pipe(let stream):
+            store.dropLeft(stream)
+            return nil
+        case .member(let id, let losses):
+            store.forget(id)
+            return losses
+        case nil: return nil
         }
     }
 

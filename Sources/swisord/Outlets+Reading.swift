@@ -147,15 +147,20 @@ extension Outlets {
     mutating func take(_ notice: LogNotice, _ children: [MemberID: Child]) -> Narrator.Line? {
         switch notice {
         case .trouble(.activity, let lostBytes, let text):
-            defer { (activity.lostBytes, activity.trouble) = (lostBytes, text) }
+            let before = activity.trouble
+            activity.lostBytes += lostBytes
+            activity.trouble = text
             return LogTrouble(
                 log: "the activity log",
-                before: activity.trouble,
+                before: before,
                 now: text,
-                lostBytes: lostBytes
+                lostBytes: activity.lostBytes
             ).line
         case .trouble(let stream, let lostBytes, let text):
-            guard let child = children[stream.member] else { return nil }
+            guard let child = children[stream.member] else {
+                left.lost(lostBytes, of: stream)
+                return nil
+            }
             return child.noteTrouble(text, lostBytes: lostBytes, of: stream)
         case .cleared(let token, let error):
             guard let (clearing, index) = clearings.removeValue(forKey: token) else { return nil }

@@ -202,6 +202,38 @@ struct LogTests {
         }
     }
 
+    @Test(
+        "that is closed tells what has been lost, also of what was to wait for room",
+        arguments: ["drop_new", "block"]
+    )
+    func closed(_ policy: String) throws {
+        func program(_ name: String) -> String {
+            """
+
+              \(name):
+                command: [sh, -c, "echo words; exec sleep 1000"]
+                stdout_logfile: \(name)/full
+                on_full: \(policy)
+                startsecs: 0
+            """
+        }
+        try Daemon.prepared("") { daemon in
+            for name in ["gone", "last"] { symlink("/dev", daemon.home + "/" + name) }
+            daemon.configure("programs:" + program("gone") + program("last"))
+            try daemon.start()
+            for name in ["gone", "last"] {
+                try daemon.wait(forLog: "ERRO the stdout log of \(name) cannot be written")
+            }
+            daemon.configure("programs:" + program("last"))
+            #expect(try daemon.ctl("update").status == 0)
+            let loss = "is closed; 6 bytes have been lost"
+            try daemon.wait(forLog: "WARN the stdout log of gone \(loss)")
+            daemon.signal(SIGTERM)
+            try daemon.finish()
+            #expect(daemon.logLines(containing: "WARN the stdout log of last \(loss)").count == 1)
+        }
+    }
+
     @Test("waits for a directory that does not exist, and says so")
     func missingDirectory() throws {
         try Daemon.running(

@@ -170,12 +170,13 @@ final class LogFixture {
         return try #require(answer.value)
     }
 
-    /// What the daemon was last told about a stream.
+    /// What the daemon was told about a stream: all that was lost, and what was wrong last.
     func trouble(_ id: Int) -> (lost: UInt64, text: String?)? {
-        for case .trouble(StreamID(rawValue: id), let lost, let text) in heard.all.reversed() {
-            return (lost, text)
+        var told: (lost: UInt64, text: String?)?
+        for case .trouble(StreamID(rawValue: id), let lost, let text) in heard.all {
+            told = ((told?.lost ?? 0) + lost, text)
         }
-        return nil
+        return told
     }
 }
 

@@ -24,8 +24,9 @@ struct LeftPipesTests {
         #expect(pipes.answered(token(2)) == .pipe(error))
         #expect(pipes.answered(token(1)) == .pipe(output))
         #expect(pipes.answered(token(1)) == nil, "once")
-        let isRead = pipes.end(id, name)
+        let isRead = pipes.end(id, OutputLosses(name: name))
         #expect(isRead)
+        #expect(pipes.isEmpty)
     }
 
     @Test("have one place for each output, which the next one takes")
@@ -43,13 +44,23 @@ struct LeftPipesTests {
         pipes.leave(output, answeredBy: token(1))
         pipes.leave(error, answeredBy: token(2))
         pipes.leave(output, answeredBy: token(3))
-        let isRead = pipes.end(id, name)
+        let isRead = pipes.end(id, OutputLosses(name: name, stdout: 1))
         #expect(!isRead)
         #expect(pipes.goneNames == [name])
         #expect(pipes.answered(token(2)) == nil)
         #expect(pipes.answered(token(1)) == nil)
         #expect(pipes.goneNames == [name])
-        #expect(pipes.answered(token(3)) == .member(id))
+        pipes.lost(2, of: output)
+        pipes.lost(4, of: error)
+        pipes.lost(8, of: StreamID(MemberID(rawValue: 8), isError: false))
+        let losses = OutputLosses(name: name, stdout: 3, stderr: 4)
+        #expect(pipes.answered(token(3)) == .member(id, losses))
+        #expect(
+            losses.lines.map(\.text) == [
+                "the stdout log of g:p is closed; 3 bytes have been lost",
+                "the stderr log of g:p is closed; 4 bytes have been lost",
+            ]
+        )
         #expect(pipes.goneNames.isEmpty)
     }
 }
