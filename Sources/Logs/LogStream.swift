@@ -225,7 +225,7 @@ final class LogStream {
         filter.run = run
     }
 
-    /// Nothing will follow what has been begun.
+    /// Nothing will follow what has been begun, and all of it is written.
     ///
     /// - Parameters:
     ///   - place: Where the words of the process end, by its `ReadPosition`; nil for all there is.
@@ -233,7 +233,10 @@ final class LogStream {
     ///   - now: The instant of the turn.
     func end(at place: UInt64? = nil, _ scratch: Scratch, _ now: Instant) {
         isBetweenRuns = true
-        guard let filter, let reader else { return }
+        guard let filter, let reader else {
+            drain(scratch, at: now)
+            return
+        }
         let position = filter.treatment.position
         // No more than is there now: somebody may write on and on.
         var left = (try? reader.descriptor.waitingCount()) ?? 0

@@ -21,7 +21,7 @@ extension Outlets {
     mutating func finish(_ child: Child, at now: Instant) -> Set<LogToken> {
         var tokens: Set<LogToken> = []
         for outlet in [child.stdout, child.stderr]
-        where outlet.isTreated && !outlet.rules.isAnswer && !logs.keepsWaiting(outlet.id, at: now) {
+        where outlet.hasLastWords && !logs.keepsWaiting(outlet.id, at: now) {
             tokens.insert(endWords(of: outlet, at: outlet.end))
         }
         return tokens
@@ -29,7 +29,9 @@ extension Outlets {
 
     /// Whether a disk keeps waiting who reads what a child has written.
     func keepsWaiting(_ child: Child, at now: Instant) -> Bool {
-        [child.stdout, child.stderr].contains { $0.isTreated && logs.keepsWaiting($0.id, at: now) }
+        [child.stdout, child.stderr].contains {
+            $0.hasLastWords && logs.keepsWaiting($0.id, at: now)
+        }
     }
 
     /// The process of a child has ended, and nobody has the pipes any more.
@@ -99,4 +101,12 @@ extension Outlets {
 extension Outlet {
     /// Whether the log thread looks at what it moves.
     fileprivate var isTreated: Bool { rules.isRead || rules.stripsEscapes }
+
+    /// Whether what a process wrote last is read before anything is made of its end.
+    ///
+    /// From a pipe that has been joined to standard output since, because what the next process
+    /// writes there comes through another one: read later, it would stand behind that.
+    fileprivate var hasLastWords: Bool {
+        isTreated && !rules.isAnswer || kind == .joined && channel != nil
+    }
 }

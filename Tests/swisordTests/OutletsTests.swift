@@ -25,26 +25,69 @@ struct OutletsTests {
         #expect(Glibc.write(descriptor, text, text.utf8.count) == text.utf8.count)
     }
 
-    @Test("are read to where the last run ended, though the next one writes before that is done")
-    func end() throws {
-        let core = try Mailbox<CoreMessage>(capacity: 100)
-        let logs = try LogThreads { core.post(.log($0)) }
-        let path = "/tmp/swisord-outlets-\(getpid())"
+    private func makeOutlets(_ core: Mailbox<CoreMessage>) throws -> Outlets {
+        let path = "/tmp/swisord-outlets-\(getpid())-\(core.descriptor.rawValue)"
         defer { unlink(path) }
-        let store = StateStore(file: try StateFile.create(path, boot: BootID.current()), link: nil)
-        var outlets = Outlets(
-            logs: logs,
-            store: store,
+        return Outlets(
+            logs: try LogThreads { core.post(.log($0)) },
+            store: StateStore(
+                file: try StateFile.create(path, boot: BootID.current()),
+                link: nil
+            ),
             core: core,
             directory: "/tmp",
             activityPath: nil
         )
-        var process = ProcessConfiguration(
+    }
+
+    private func makeProcess() -> ProcessConfiguration {
+        ProcessConfiguration(
             name: ProcessName(group: "p", process: "p"),
             program: "p",
             arguments: ["p"],
             origin: Origin(Mark(file: "", line: 0, column: 0))
         )
+    }
+
+    @Test("are read before the next run, which writes one of them through the other pipe")
+    func joined() throws {
+        let core = try Mailbox<CoreMessage>(capacity: 100)
+        var outlets = try makeOutlets(core)
+        var process = makeProcess()
+        let path = "/tmp/swisord-joined-\(getpid())"
+        defer { unlink(path) }
+        process.stdout = LogSettings(destination: .file(path))
+        process.stderr = .log(LogSettings(destination: .inherit))
+        let child = outlets.open(MemberID(rawValue: 1), process, nil)
+        process.stderr = .redirected
+        child.adopt(process, credentials: nil)
+        outlets.retarget(child)
+        guard case .pipe(let errors) = child.stderr.channel else {
+            Issue.record("there is no pipe")
+            return
+        }
+        let end = open("/proc/self/fd/\(errors.number)", O_RDWR | O_CLOEXEC)
+        try #require(end >= 0)
+        write("last\n", to: end)
+        var unread = outlets.finish(child, at: MonotonicClock.now())
+        #expect(unread.count == 1)
+        let isRead = eventually {
+            for case .log(.drained(let token)) in core.takeAll() { unread.remove(token) }
+            return unread.isEmpty
+        }
+        #expect(isRead)
+        #expect(try SmallFile.read(path, limit: 100) == "last\n")
+        close(end)
+        outlets.logs.post(.shutdown)
+        outlets.logs.join()
+    }
+
+    @Test("are read to where the last run ended, though the next one writes before that is done")
+    func end() throws {
+        let core = try Mailbox<CoreMessage>(capacity: 100)
+        var outlets = try makeOutlets(core)
+        let logs = outlets.logs
+        var process = makeProcess()
         process.stdout.hasEvents = true
         process.stdout.stripsEscapes = true
 
