@@ -218,6 +218,7 @@ final class LogLoop {
         case .retarget(let id, let target, let treatment):
             guard let stream = streams[id] else { return }
             let former = stream.output
+            stream.finishLine(scratch, at: now)
             stream.treat(treatment, at: now)
             stream.redirect(to: outputs.output(for: target), tap: target.tap())
             outputs.leave(former)

@@ -65,16 +65,19 @@ final class LogStream {
     }
 
     /// Moves what is in the FIFO to the output, up to a fair share; answers how much it was.
-    func pump(_ scratch: Scratch, at now: Instant, upTo share: Int = LogStream.share) -> Int {
+    func pump(_ scratch: Scratch, at now: Instant, upTo limit: Int? = nil) -> Int {
         guard let reader, !isAtEnd else { return 0 }
         output.file?.prepare(at: now)
         isHeld = false
-        let share = filter == nil ? share : min(share, Self.lookedAtShare)
+        let fair = filter == nil ? Self.share : Self.lookedAtShare
+        let share = min(fair, limit ?? .max)
         var moved = 0
         var lost = 0
         while moved < share {
+            // All that is there, rather than a part that ends in the middle of a line.
+            let most = limit.map { min(fair, $0) - moved } ?? fair
             guard
-                let count = move(reader, scratch, upTo: share - moved, at: now, &lost)
+                let count = move(reader, scratch, upTo: most, at: now, &lost)
                     ?? copy(reader, scratch, at: now, &lost),
                 count > 0
             else { break }
@@ -289,6 +292,15 @@ final class LogStream {
     /// Writes one piece that did not come through a FIFO.
     func append(_ bytes: [UInt8], at now: Instant) {
         note(lost: output.accept(bytes[...], at: now))
+    }
+
+    /// Writes the rest of a line where its beginning is, as far as it has come by now.
+    func finishLine(_ scratch: Scratch, at now: Instant) {
+        guard let reader, output.file?.endsWithinLine == true,
+            let bytes = try? scratch.peek(reader.descriptor, upTo: scratch.buffer.count),
+            let end = bytes.firstIndex(of: 0x0A)
+        else { return }
+        drain(scratch, upTo: end + 1 - bytes.startIndex, at: now)
     }
 
     /// Sends everything from now on elsewhere; followers come along.

@@ -35,10 +35,17 @@ extension RotatingFile {
     ///   them.
     func move(from pipe: DescriptorBox, upTo count: Int) -> Int? {
         guard let log, log.isSpliceable else { return nil }
-        let room = limit.map { $0 - size - RotationCut.horizon } ?? .max
-        guard room > 0 else { return nil }
+        var count = count
+        if let limit {
+            // All that is there, or none of it: it ends where the program has come to, and most
+            // likely not in the middle of a line.
+            let waiting = (try? pipe.descriptor.waitingCount()) ?? .max
+            guard waiting > 0 else { return 0 }
+            guard waiting <= limit - size - RotationCut.horizon else { return nil }
+            count = min(count, waiting)
+        }
         do {
-            let moved = try pipe.splice(to: log.descriptor, count: min(count, room))
+            let moved = try pipe.splice(to: log.descriptor, count: count)
             guard moved > 0 else { return nil }
             size += moved
             writeError = nil

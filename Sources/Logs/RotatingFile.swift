@@ -197,6 +197,12 @@ final class RotatingFile {
 
     // MARK: Reading
 
+    /// Whether it ends in the middle of a line.
+    var endsWithinLine: Bool {
+        guard let log, log.isRegular, size > 0 else { return false }
+        return (try? log.descriptor.read(count: 1, at: size - 1)) != [0x0A]
+    }
+
     /// The last bytes of the log, from `.1` as well where the file is shorter than that.
     func tail(bytes count: Int) throws(LogFileError) -> [UInt8] {
         guard let log else { throw openError ?? LogFileError("open", path, .noSuchFileOrDirectory) }
