@@ -18,6 +18,9 @@ enum ReadingPurpose {
     case available(PendingReplies.Reply)
     case add(groups: [String], PendingReplies.Reply)
 
+    /// Whether nobody is to be answered.
+    var isSignal: Bool { if case .signal = self { true } else { false } }
+
     /// Whether something is to be changed.
     var isReload: Bool {
         switch self {
@@ -38,6 +41,7 @@ extension Daemon {
         reading.append(purpose)
         do throws(SystemError) {
             try reader.begin(for: reading.count, answering: core)
+            if case .signal = purpose { keepReloadWish() }
         } catch {
             reading.removeLast()
             answer(purpose, .failure(APIError(.failed, "cannot read the configuration: \(error)")))
@@ -46,9 +50,7 @@ extension Daemon {
 
     /// Whether a reload by signal waits for a reading that has not begun: one serves a storm.
     private var isReloadWaiting: Bool {
-        reading.dropFirst(reader.servedByThisReading).contains {
-            if case .signal = $0 { true } else { false }
-        }
+        reading.dropFirst(reader.servedByThisReading).contains(where: \.isSignal)
     }
 
     func arrived(_ reading: ConfigurationReading) {
@@ -61,11 +63,12 @@ extension Daemon {
             for purpose in self.reading { answer(purpose, .failure(APIError(.failed, "\(error)"))) }
             self.reading = []
         }
-        guard let loaded = reading.loaded else {
+        if let loaded = reading.loaded {
+            for purpose in purposes { serve(purpose, loaded, warnings: reading.diagnostics) }
+        } else {
             refuse(reading, purposes)
-            return
         }
-        for purpose in purposes { serve(purpose, loaded, warnings: reading.diagnostics) }
+        if !self.reading.contains(where: \.isSignal) { dropReloadWish() }
     }
 
     private func refuse(_ reading: ConfigurationReading, _ purposes: ArraySlice<ReadingPurpose>) {

@@ -64,6 +64,8 @@ final class Daemon {
     var diskSilence = DiskSilence()
     var outlets: Outlets
     var reloadError: String?
+    /// How many managers in turn were to do a reload that a signal has asked for; 0 for none.
+    var reloadAttempts: UInt8 = 0
     var isServerStopped = false
     var haveLogsEnded = false
     /// Members that are to start by themselves and have not had their turn yet, in order.
@@ -166,13 +168,12 @@ final class Daemon {
 
     /// Has the log threads write what is left; a disk that does not answer is not waited for.
     private func finishLogs() throws(SystemError) {
-        log.info("swisord has ended")
         releaseAll()
-        outlets.logs.post(.shutdown)
         let begin = now
         // What cannot be written is told as well, as long as there is a log to tell it in.
         try attend(until: begin.advanced(by: Self.longestReading)) { outlets.left.isEmpty }
         log.info("swisord has ended")
+        outlets.logs.post(.shutdown)
         try attend(until: begin.advanced(by: Self.longestFarewell)) { haveLogsEnded }
     }
 
@@ -189,8 +190,8 @@ final class Daemon {
         }
     }
 
-    private static let longestFarewell = Duration.seconds(5)
     private static let longestReading = Duration.seconds(4)
+    private static let longestFarewell = Duration.seconds(5)
 
     private func turn() throws(SystemError) {
         ready.removeAll(keepingCapacity: true)

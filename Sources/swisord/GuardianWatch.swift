@@ -45,6 +45,12 @@ final class GuardianWatch {
         return (try? MemoryFile.contents(of: file)).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// How many managers in turn were to reload and did not come to it; nil for none.
+    func takeReloadWish() -> UInt8? {
+        guard isResumption, let file = take(.reloadWish) else { return nil }
+        return (try? MemoryFile.contents(of: file))?.first
+    }
+
     /// How the manager before this one ended, when nobody wanted it to.
     private var crash: String? {
         welcome.cameByUpgrade || welcome.wasRolledBack ? nil : welcome.lastExit.map(\.description)

@@ -81,6 +81,7 @@ struct Launch {
         try serve(daemon, core)
         greet(log, past)
         daemon.begin(past)
+        daemon.resumeReload(after: watch?.takeReloadWish())
         watch?.link.listen()
         // It answers and is about to start programs: should it die at that, another is to go on. One
         // on trial has to come further.

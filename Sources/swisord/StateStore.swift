@@ -22,6 +22,7 @@ final class StateStore {
         case cgroups = 4
         case network = 5
         case reloadError = 6
+        case reloadWish = 7
         case socketWatch = 15
     }
 

@@ -41,4 +41,31 @@ struct InterruptedTests {
             #expect(try daemon.programs().filter { $0.state == "RUNNING" }.count == 122)
         }
     }
+
+    @Test("is followed by one that does the reload which a signal has asked for, once")
+    func reload() throws {
+        try Daemon.running("programs: {}") { daemon in
+            // To read this takes longer than to kill whoever does.
+            daemon.configure(
+                """
+                defaults: {stdout_logfile: NONE, stderr_logfile: NONE, startsecs: 0}
+                programs:
+                  many:
+                    command: sleep 1000
+                    numprocs: 2000
+                    process_name: "%(process_num)04d"
+                    autostart: false
+                  added: {command: sleep 1000}
+                """
+            )
+            daemon.signal(SIGHUP)
+            try daemon.wait(forLog: "received SIGHUP")
+            try daemon.killManager()
+            try eventually("the reload") { (try? daemon.program("added").state) == "RUNNING" }
+            daemon.scratch.write("s.yaml", "programs: {this is: no: configuration\n")
+            try daemon.killManager()
+            #expect(try daemon.program("added").state == "RUNNING")
+            #expect(try daemon.information().reloadError == nil)
+        }
+    }
 }
