@@ -141,7 +141,7 @@ extension OwnedDescriptor {
 }
 
 /// A descriptor where an optional one is kept and passed about; closed with the last reference.
-final class DescriptorBox {
+final class DescriptorBox: Sendable {
     let descriptor: OwnedDescriptor
     /// Whose turn it is with this pipe, where others do something to it as well.
     private let turn: PipeTurn?

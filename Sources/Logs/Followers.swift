@@ -3,7 +3,7 @@
 /// Those who are told what is written to one log, each chunk once and in order.
 struct Followers {
     /// Who follows, through which stream, and where the bytes go.
-    struct Follower {
+    struct Follower: Sendable {
         let id: FollowerID
         let stream: StreamID
         let sink: @Sendable (FollowUpdate) -> Void

@@ -22,6 +22,12 @@ package enum LogCommand: Sendable {
     case openActivity(LogTarget, echo: Int32?)
     /// Sends a stream somewhere else from now on; no line is lost, doubled or reordered.
     case retarget(StreamID, LogTarget, OutputTreatment = .plain)
+    /// Gives a stream to another thread, which expects it; nil when it is unknown.
+    case moveAway(StreamID, @Sendable (MovedStream?) -> Void)
+    /// A stream is on its way from another thread; what is asked of it waits until it arrives.
+    case expect(StreamID)
+    /// A stream has come, and is to go on with this target.
+    case arrive(StreamID, MovedStream?, LogTarget, OutputTreatment)
     /// What a FIFO gets from now on is from this process, which may have written already.
     case began(StreamID, PID)
     /// The process has ended, and its words where the `ReadPosition` says or with all that is there:
@@ -67,6 +73,7 @@ extension LogCommand {
     var stream: StreamID? {
         switch self {
         case .attach(let id, _, _, _, _, _), .retarget(let id, _, _), .detach(let id, _),
+            .moveAway(let id, _), .expect(let id), .arrive(let id, _, _, _),
             .began(let id, _), .ended(let id, _, _), .drain(let id, _), .clear(let id, _),
             .readTail(let id, _, _), .readSlice(let id, _, _, _),
             .follow(_, let id, _, _):

@@ -12,23 +12,24 @@ import SystemPackage
 final class LogLoop {
     private let commands: Mailbox<LogCommand>
     private let lines: Mailbox<[UInt8]>
-    private let notices: @Sendable (LogNotice) -> Void
+    let notices: @Sendable (LogNotice) -> Void
     private let mark: WorkMark
-    private var reactor: Reactor
+    var reactor: Reactor
     /// Watches the mailboxes alone: what may cut the gathering short.
     private var inbox: Reactor
 
-    private(set) var streams: [StreamID: LogStream] = [:]
-    private var tokens: [UInt64: LogStream] = [:]
-    private var nextToken: UInt64 = 1 << 32
-    private var outputs = LogOutputs()
+    var streams: [StreamID: LogStream] = [:]
+    var tokens: [UInt64: LogStream] = [:]
+    var nextToken: UInt64 = 1 << 32
+    var outputs = LogOutputs()
     private var activity = ActivityWriter()
     /// Streams whose trouble has changed and was not told yet.
-    private var untold: Set<StreamID> = []
+    var untold: Set<StreamID> = []
     /// When streams whose log has no room are tried again.
-    private var held: [StreamID: Instant] = [:]
+    var held: [StreamID: Instant] = [:]
     var unopened = UnopenedLogs()
-    private let scratch = Scratch()
+    var arrivals = Arrivals()
+    let scratch = Scratch()
     private var isFlooded = false
     private var isOver = false
 
@@ -95,7 +96,7 @@ final class LogLoop {
         // In this order a line that was posted before a command is written before it.
         let commands = commands.takeAll()
         writeActivity()
-        for command in commands { carryOut(command) }
+        for command in commands where !arrivals.keeps(command) { carryOut(command) }
     }
 
     private func pump(_ ready: [UInt64]) {
@@ -160,7 +161,7 @@ final class LogLoop {
         }
     }
 
-    private func stopReading(_ stream: LogStream) {
+    func stopReading(_ stream: LogStream) {
         if let reader = stream.reader { try? reactor.remove(reader.descriptor) }
     }
 
@@ -205,7 +206,7 @@ final class LogLoop {
 
     // MARK: Commands
 
-    private func carryOut(_ command: LogCommand) {
+    func carryOut(_ command: LogCommand) {
         let now = MonotonicClock.now()
         if let id = command.stream { turn(to: id, at: now) }
         switch command {
@@ -225,6 +226,10 @@ final class LogLoop {
             open(stream, at: now)
             release([id], at: now)
             settle(stream, at: now)
+        case .moveAway(let id, let deliver): moveAway(id, deliver, at: now)
+        case .expect(let id): arrivals.expect(id)
+        case .arrive(let id, let moved, let target, let treatment):
+            arrive(id, moved, target, treatment, at: now)
         case .detach(let id, let token):
             detach(id, at: now)
             notices(.drained(token))
@@ -263,53 +268,11 @@ final class LogLoop {
         }
     }
 
-    private func attach(
-        _ id: StreamID,
-        _ reader: DescriptorBox,
-        _ target: LogTarget,
-        _ treatment: OutputTreatment,
-        _ isNew: Bool,
-        at now: Instant
-    ) {
-        nextToken += 1
-        let stream = LogStream(
-            id,
-            reader: reader,
-            token: nextToken,
-            output: outputs.output(for: target),
-            tap: target.tap(),
-            treatment
-        )
-        streams[id] = stream
-        tokens[nextToken] = stream
-        do {
-            try reactor.add(reader.descriptor, token: nextToken)
-            stream.note(lost: 0)
-        } catch {
-            stream.report.note(lost: 0, text: error.description)
-        }
-        if stream.output.file?.isUnopened == true, !isNew { unopened.add(id, at: now) }
-        if isNew { look(at: stream, now) } else { settle(stream, at: now) }
-    }
-
     func drain(_ id: StreamID, at now: Instant) {
         guard let stream = streams[id] else { return }
         open(stream, at: now)
         stream.drain(scratch, at: now)
         settle(stream, at: now)
-    }
-
-    private func detach(_ id: StreamID, at now: Instant) {
-        guard let stream = streams.removeValue(forKey: id) else { return }
-        stream.close(scratch, at: now, followersEnd: .detached)
-        if let (lost, text) = stream.report.takeLast() {
-            notices(.trouble(id, lostBytes: lost, text: text))
-        }
-        untold.remove(id)
-        held[id] = nil
-        tokens[stream.token] = nil
-        stopReading(stream)
-        outputs.leave(stream.output)
     }
 
     private func clear(_ id: StreamID, at now: Instant) -> String? {

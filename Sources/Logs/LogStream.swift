@@ -64,6 +64,21 @@ final class LogStream {
         output.users += 1
     }
 
+    /// Goes on with a stream that has come from another thread.
+    convenience init(
+        _ id: StreamID,
+        _ moved: MovedStream,
+        token: UInt64,
+        output: LogOutput,
+        tap: SyslogSink?
+    ) {
+        self.init(id, reader: moved.reader, token: token, output: output, tap: tap)
+        filter = moved.filter.map(OutputFilter.init)
+        report = moved.report
+        isBetweenRuns = moved.isBetweenRuns
+        for follower in moved.followers { output.followers.add(follower) }
+    }
+
     /// Moves what is in the FIFO to the output, up to a fair share; answers how much it was.
     func pump(_ scratch: Scratch, at now: Instant, upTo limit: Int? = nil) -> Int {
         guard let reader, !isAtEnd else { return 0 }
@@ -317,6 +332,21 @@ final class LogStream {
         output.users += 1
         self.output = output
         note(lost: 0)
+    }
+
+    /// Takes leave of its output; what is in the FIFO is for whoever goes on with it.
+    func pack(_ scratch: Scratch, at now: Instant) -> MovedStream? {
+        guard let reader else { return nil }
+        finishLine(scratch, at: now)
+        note(lost: output.finish() + (tap?.finish() ?? 0))
+        output.users -= 1
+        return MovedStream(
+            reader: reader,
+            filter: filter?.memory,
+            followers: output.followers.take(of: id),
+            report: report,
+            isBetweenRuns: isBetweenRuns
+        )
     }
 
     /// Writes what is left and what was held back, and tells the followers that this is all.

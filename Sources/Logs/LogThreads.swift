@@ -12,8 +12,10 @@ package final class LogThreads: Sendable {
     private struct State {
         /// By the device of the log's directory; "" serves what goes to no file.
         var threads: [String: LogThread] = [:]
-        /// On which of them a stream is; it stays there for as long as it is attached.
+        /// On which of them a stream is: as long as it is attached, on that of its log.
         var homes: [StreamID: LogThread] = [:]
+        /// Where streams were that are on their way to another.
+        var former: [StreamID: LogThread] = [:]
         /// The devices of directories that were asked for.
         var devices: [String: String] = [:]
     }
@@ -59,9 +61,11 @@ package final class LogThreads: Sendable {
             activity.post(command)
         case .attach(let id, _, _, let target, _, _):
             attach(id, target).post(command)
-        case .retarget(let id, _, _), .began(let id, _), .ended(let id, _, _), .drain(let id, _),
+        case .retarget(let id, let target, let treatment): retarget(id, target, treatment)
+        case .began(let id, _), .ended(let id, _, _), .drain(let id, _),
             .clear(let id, _), .readTail(let id, _, _), .readSlice(let id, _, _, _),
-            .follow(_, let id, _, _):
+            .follow(_, let id, _, _), .moveAway(let id, _), .expect(let id),
+            .arrive(let id, _, _, _):
             home(of: id).post(command)
         case .detach(let id, _):
             home(of: id).post(command)
@@ -88,12 +92,15 @@ package final class LogThreads: Sendable {
 
     /// Whether whoever reads this stream waits for a disk, and may for long.
     package func keepsWaiting(_ id: StreamID, at now: Instant) -> Bool {
-        let mark = home(of: id).mark
-        guard let work = mark.work, now.duration(since: work.since) > .milliseconds(100) else {
-            return false
+        let former = state.withLock { $0.former[id] }
+        return [former, home(of: id)].compactMap(\.self).contains { thread in
+            let mark = thread.mark
+            guard let work = mark.work, now.duration(since: work.since) > .milliseconds(100) else {
+                return false
+            }
+            // Without /proc it is better not to wait.
+            return ProcessStat.read(mark.thread)?.isRunnable != true
         }
-        // Without /proc it is better not to wait.
-        return ProcessStat.read(mark.thread)?.isRunnable != true
     }
 
     /// Waits until all threads have ended, which `shutdown` asks for.
@@ -117,6 +124,34 @@ package final class LogThreads: Sendable {
             let home = thread(for: target, in: &state)
             state.homes[id] = home
             return home
+        }
+    }
+
+    /// Sends a stream to another log, by the thread whose log that is.
+    private func retarget(
+        _ id: StreamID,
+        _ target: LogTarget,
+        _ treatment: OutputTreatment
+    ) {
+        state.withLock { state in
+            let home = state.homes[id] ?? activity
+            guard case .file = target.place, state.homes[id] != nil else {
+                return home.post(.retarget(id, target, treatment))
+            }
+            let next = thread(for: target, in: &state)
+            guard next !== home else { return home.post(.retarget(id, target, treatment)) }
+            state.homes[id] = next
+            state.former[id] = home
+            // Before anything else that it is asked of the stream.
+            next.post(.expect(id))
+            home.post(
+                .moveAway(id) { [self] moved in
+                    next.post(.arrive(id, moved, target, treatment))
+                    self.state.withLock { state in
+                        if state.former[id] === home { state.former[id] = nil }
+                    }
+                }
+            )
         }
     }
 

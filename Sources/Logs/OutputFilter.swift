@@ -34,6 +34,24 @@ final class OutputFilter {
         run = treatment.run
     }
 
+    /// What has to be known to go on in another place.
+    struct Memory: Sendable {
+        fileprivate let treatment: OutputTreatment
+        fileprivate let run: PID?
+        fileprivate let message: [UInt8]?
+        fileprivate let seen: [UInt8]
+    }
+
+    var memory: Memory { Memory(treatment: treatment, run: run, message: message, seen: seen) }
+
+    /// Goes on where another has come to.
+    init(_ memory: Memory) {
+        treatment = memory.treatment
+        run = memory.run
+        message = memory.message
+        seen = memory.seen
+    }
+
     /// Takes what it can of the bytes that come next in the pipe, and answers how many.
     func pass(_ next: ArraySlice<UInt8>, _ wait: OutputScanner.Wait, to exits: Exits) -> Int {
         var rest = seen.isEmpty ? next : (seen + next)[...]

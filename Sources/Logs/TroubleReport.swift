@@ -5,7 +5,7 @@ import Supervision
 /// What is wrong with one stream, and when the daemon is to hear of it.
 ///
 /// A flood onto a full disk loses bytes a thousand times a second; it is told once.
-struct TroubleReport {
+struct TroubleReport: Sendable {
     /// What has been lost since that was told last.
     private var lostBytes: UInt64 = 0
     private var text: String?
