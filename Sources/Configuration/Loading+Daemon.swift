@@ -103,8 +103,10 @@ extension Loading {
         let message =
             "the path of the socket has \(length) bytes, and the system allows 107: "
             + "\(settings.socket)"
-        if let mark = section.marks["socket"] ?? section.marks["runtime_dir"] {
+        if let mark = section.marks["socket"] {
             complaints.error(message, at: mark)
+        } else if let mark = section.marks["runtime_dir"] {
+            complaints.error(message + "; set 'socket' to another place", at: mark)
         } else {
             complaints.error(message + "; set 'socket' in the section 'swisord'", file: "")
         }

@@ -78,8 +78,10 @@ extension Outlets {
 
     /// What is wrong with the activity log, where only `status` may be able to say it.
     func alarms(at now: Instant) -> [String] {
-        guard let silence = logs.silence(of: .activity, at: now) else { return [] }
-        return ["the activity log \(activityInfo.path ?? ""): \(DiskSilence.text(silence))"]
+        if let silence = logs.silence(of: .activity, at: now) {
+            return ["the activity log \(activityInfo.path ?? ""): \(DiskSilence.text(silence))"]
+        }
+        return activityInfo.trouble.map { ["the activity log cannot be written: \($0)"] } ?? []
     }
 }
 

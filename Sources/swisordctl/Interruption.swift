@@ -41,9 +41,25 @@ extension Session {
         if let status = verb.interruptedStatus, exitStatus != .success { exitStatus = status }
     }
 
+    /// A path as it can be given to a shell.
+    private static func shellWord(_ path: String) -> String {
+        let plain = "/._-+,:@%=".utf8
+        let isPlain = path.utf8.allSatisfy {
+            switch $0 {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), 128...:
+                true
+            default: plain.contains($0)
+            }
+        }
+        guard !isPlain else { return path }
+        let escaped = path.map { "\"$`\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+        return "\"\(escaped)\""
+    }
+
     private mutating func report(_ failure: ConnectionFailure) {
         let url = connection.endpoint.url
-        let file = connection.endpoint.configuration ?? "FILE"
+        let file = connection.endpoint.configuration.map(Self.shellWord) ?? "FILE"
         switch failure {
         case .refused:
             unreachable(

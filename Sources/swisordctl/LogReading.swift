@@ -37,6 +37,7 @@ extension Session {
         var text = LogText(source, terminal: terminal, json: json, isFollowing: false)
         let request = StreamRequest.log(source, bytes: bytes, follow: false)
         if let refusal = try read(request, into: &text) {
+            if refusal.code == .failed { advise("\(name): \(refusal.message)") }
             fail("\(name): ERROR (\(Self.phrase(for: refusal)))", refusal)
         } else {
             text.finish()

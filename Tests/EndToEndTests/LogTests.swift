@@ -234,6 +234,19 @@ struct LogTests {
         }
     }
 
+    @Test(
+        "of the daemon itself that cannot be written is an alarm, because nothing else can tell it"
+    )
+    func activityLogOnFullDisk() throws {
+        try Daemon.prepared("") { daemon in
+            symlink("/dev", daemon.home + "/devices")
+            try daemon.start(["-l", "\(daemon.home)/devices/full"])
+            let told = "alarm: the activity log cannot be written: "
+            try eventually("the alarm") { try daemon.ctl("status").errors.contains(told) }
+            #expect(try daemon.ctl("status").errors.contains("No space left on device"))
+        }
+    }
+
     @Test("waits for a directory that does not exist, and says so")
     func missingDirectory() throws {
         try Daemon.running(

@@ -7,14 +7,14 @@ import Testing
 
 @Suite("A daemon that cannot be reached")
 struct ConnectionFailureTests {
-    private func run(_ line: String, _ failure: ConnectionFailure) -> Transcript {
+    private func run(
+        _ line: String,
+        _ failure: ConnectionFailure,
+        file: String = "s.yaml"
+    ) -> Transcript {
         Transcript(
             line,
-            on: ScriptedDaemon(
-                [.failure(failure)],
-                streamFailure: failure,
-                configuration: "s.yaml"
-            )
+            on: ScriptedDaemon([.failure(failure)], streamFailure: failure, configuration: file)
         )
     }
 
@@ -58,6 +58,9 @@ struct ConnectionFailureTests {
         #expect(run("pid", .refused).errors.contains("'swisord -c s.yaml'"))
         #expect(run("pid", .noSuchFile).errors.contains("'swisord -c s.yaml'"))
         #expect(run("pid", .noSuchFile).errors.contains("-s unix:///PATH"))
+        // As it can be pasted into a shell.
+        let odd = run("pid", .refused, file: #"/my runs/$x "1".yaml"#).errors
+        #expect(odd.contains(#"'swisord -c "/my runs/\$x \"1\".yaml"'"#))
         let denied = run("pid", .permissionDenied)
         #expect(denied.output == "error: unix:///run/s.sock: permission denied\n")
         #expect(denied.errors.contains("only root, the user that swisord runs as"))

@@ -77,6 +77,14 @@ struct TailTests {
         #expect(seen.status == 1)
     }
 
+    @Test("tell what supervisorctl calls unknown on standard error")
+    func reasons() {
+        let error = APIError(.failed, "cannot read the log: open /l: Permission denied")
+        #expect(run("tail a", .failed(error)).errors == "a: \(error.message)\n")
+        #expect(run("maintail", .failed(error)).errors == "supervisord: \(error.message)\n")
+        #expect(run("tail a", .failed(APIError(.noLogFile, "m"))).errors == "")
+    }
+
     @Test("complain on standard error when there is nothing to follow, and exit with 0")
     func nothingToFollow() {
         let seen = run("tail -f a", .failed(APIError(.noSuchProcess, "no such process 'a'")))
