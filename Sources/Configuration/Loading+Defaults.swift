@@ -26,13 +26,17 @@ extension Loading {
         for file in files {
             let defaults = readDefaults(of: file)
             for entry in maps(in: file.section("programs"), of: "program") {
-                guard checkName(entry.key, of: "program", at: entry.keyMark) else { continue }
+                guard checkName(entry.key, of: "program", at: entry.keyMark) else {
+                    readForComplaints(entry, of: "program", table: .program)
+                    continue
+                }
                 if let earlier = programs[entry.key] {
                     complaints.error(
                         "program \(quoted(entry.key)) is defined twice; the first is at "
                             + "\(earlier.nameMark)",
                         at: entry.keyMark
                     )
+                    readForComplaints(entry, of: "program", table: .program)
                     continue
                 }
                 let own = entry.value.mapping ?? []
@@ -46,6 +50,15 @@ extension Loading {
             }
         }
         return Array(programs.values)
+    }
+
+    /// Reads what will not be used, so that all that is wrong with it is told at once.
+    mutating func readForComplaints(_ entry: Entry, of kind: String, table: KeyTable) {
+        _ = readSection(
+            entry.value.mapping ?? [],
+            table: table,
+            place: "\(kind) \(quoted(entry.key))"
+        )
     }
 
     /// The named maps of a section such as `programs`, what is no map left out.

@@ -14,13 +14,17 @@ extension Loading {
         var listeners: [MergedProgram] = []
         for file in files {
             for entry in maps(in: file.section("event_listeners"), of: "listener") {
-                guard checkName(entry.key, of: "listener", at: entry.keyMark) else { continue }
+                guard checkName(entry.key, of: "listener", at: entry.keyMark) else {
+                    readForComplaints(entry, of: "listener", table: .listener)
+                    continue
+                }
                 if let earlier = marks.updateValue(entry.keyMark, forKey: entry.key) {
                     complaints.error(
                         "there is a program or listener \(quoted(entry.key)) already, at "
                             + "\(earlier)",
                         at: entry.keyMark
                     )
+                    readForComplaints(entry, of: "listener", table: .listener)
                     continue
                 }
                 let own = entry.value.mapping ?? []
