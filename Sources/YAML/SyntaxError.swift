@@ -38,7 +38,23 @@ struct SyntaxError {
                 at: here
             )
         }
-        return Problem(SyntaxError.explanations[problem] ?? unusual(in: source), at: here)
+        let said = surplus(in: source) ?? SyntaxError.explanations[problem] ?? unusual(in: source)
+        return Problem(said, at: here)
+    }
+
+    /// A sentence for what stands behind something that is complete.
+    private func surplus(in source: Source) -> String? {
+        guard problem == "did not find expected key" || problem.hasSuffix("'-' indicator") else {
+            return nil
+        }
+        let text = (source.line(line) ?? "").unicodeScalars
+        if let here = text.dropFirst(column - 1).first, here == "}" || here == "]" {
+            return "there is no '\(here == "}" ? "{" : "[")' that this '\(here)' could close"
+        }
+        guard let before = text.prefix(column - 1).last(where: { $0 != " " }),
+            before == "\"" || before == "'"
+        else { return nil }
+        return "the text ends with its quote; put all of it in quotes, as in '\"a b\" c'"
     }
 
     private static let explanations = [
@@ -52,6 +68,8 @@ struct SyntaxError {
             "expected '- ' or the end of the list; is the line indented like those above it?",
         "block sequence entries are not allowed in this context":
             "a list cannot begin here; put '- ' on a line of its own",
+        "did not find expected node content":
+            "a key or a value is missing here; is a bracket never closed, or a ',' one too many?",
         "found unexpected ':'": "a ':' is not expected here; put the text in quotes",
         "did not find expected <document start>":
             "the text ends before this; is the line indented like those above it?",
