@@ -119,7 +119,7 @@ enum KeyHint {
 }
 
 /// The candidate that is a typing mistake away from `word`, if there is one.
-func nearest(to word: String, in candidates: [String]) -> String? {
+package func nearest(to word: String, in candidates: [String]) -> String? {
     guard word.utf8.count <= 64 else { return nil }
     let allowed = max(1, word.utf8.count / 4)
     let best = candidates.map { (distance(word, $0), $0) }.min { $0.0 < $1.0 }

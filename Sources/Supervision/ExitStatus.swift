@@ -72,7 +72,9 @@ extension SpawnFailure {
     private var isTimeout: Bool { errorNumber == 110 }
 
     /// Whether it says nothing about the program: what the machine lacks, or what is in the way.
-    var isShortage: Bool { step == .fork || step == .leftovers || isTimeout }
+    var isShortage: Bool {
+        step == .fork || step == .leftovers && !isPermanent || isTimeout
+    }
 }
 
 extension SpawnFailure: CustomStringConvertible {

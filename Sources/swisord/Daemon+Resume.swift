@@ -141,7 +141,12 @@ extension Daemon {
             members[pid] = id
             unheld.add(id, at: now)
         } else {
-            watch(id, pid, ProcessIdentity(of: record)?.open())
+            switch ProcessIdentity(of: record)?.open() {
+            case .some(let process):
+                greet(record.name, pid, past)
+                watch(id, pid, process)
+            case nil: watch(id, pid, nil)
+            }
         }
         guard record.waitsForExec, members[pid] == id else { return }
         if ProcessStat.read(pid)?.hasExecuted ?? true {
@@ -152,6 +157,13 @@ extension Daemon {
             children[id]?.isCalledOff = true
             send(.kill, to: pid, group: false, of: id)
         }
+    }
+
+    /// Says what becomes of a program that has outlived its daemon.
+    private func greet(_ name: ProcessName, _ pid: PID, _ past: Past) {
+        guard case .daemon(let policy) = past.origin else { return }
+        let fate = policy == .stop ? "stopped" : "taken back"
+        log.info("\(name): pid \(pid) of an earlier daemon is \(fate)")
     }
 
     /// Holds the next few of the runs that were taken back.

@@ -45,7 +45,7 @@ extension SpawnFailure {
     /// No second copy is started beside one that is to be left alone.
     static func orphan(_ pid: PID) -> SpawnFailure {
         SpawnFailure(
-            step: .command,
+            step: .leftovers,
             subject: "",
             errorNumber: 0,
             reason: "pid \(pid) of an earlier daemon runs on, and 'orphans: leave' is set",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import ControlAPI
 
 /// All verbs: the command line, the shell, completion and `help` read this list and no other.
@@ -38,9 +39,14 @@ extension Session {
     }
 
     private mutating func unknown(_ words: [String]) {
+        let verb = nearest(to: words[0], in: VerbTable.all.map { $0.name })
         fail(
             "*** Unknown syntax: \(words.joined(separator: " "))",
-            APIError(.badRequest, "unknown verb '\(words[0])'")
+            APIError(
+                .badRequest,
+                "unknown verb '\(words[0])'",
+                hint: verb.map { "did you mean '\($0)'?" } ?? "'help' lists the verbs"
+            )
         )
     }
 }

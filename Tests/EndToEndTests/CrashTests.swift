@@ -300,6 +300,7 @@ struct OrphanTests {
             )
             try daemon.start()
             #expect(try daemon.wait(for: "talk", "RUNNING").pid == talk)
+            #expect(daemon.log.contains("talk: pid \(talk) of an earlier daemon is taken back"))
             #expect(try daemon.wait(for: "gone", "RUNNING").pid != gone)
             try eventually("the changed one to be started anew") {
                 let now = try daemon.program("changed")
@@ -361,6 +362,7 @@ struct OrphanTests {
                 return now.state == "RUNNING" && now.pid != gone
             }
             #expect(!isAlive(gone))
+            #expect(daemon.log.contains("gone: pid \(gone) of an earlier daemon is stopped"))
         }
     }
 
@@ -372,7 +374,7 @@ struct OrphanTests {
             for _ in 1...2 {
                 try daemon.start()
                 let info = try daemon.wait(for: "gone", "FATAL")
-                #expect(info.why?.contains("pid \(gone)") == true)
+                #expect(info.why?.hasPrefix("leftovers: pid \(gone) ") == true)
                 #expect(isAlive(gone))
                 try daemon.killBoth()
             }

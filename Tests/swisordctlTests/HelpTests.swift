@@ -38,6 +38,8 @@ struct HelpTests {
     func noVerb() {
         let seen = Transcript("frob a b")
         #expect(seen.output == "*** Unknown syntax: frob a b\n")
+        #expect(seen.errors == "'help' lists the verbs\n")
+        #expect(Transcript("strat a", on: ScriptedDaemon([])).errors == "did you mean 'start'?\n")
         #expect(seen.status == 1)
     }
 

@@ -76,7 +76,8 @@ struct JSONTests {
         let cases: [(Transcript, String, Int32)] = [
             (
                 Transcript("frob", json: true),
-                #"{"error":{"code":"bad_request","message":"unknown verb 'frob'"}}"#, 1
+                #"{"error":{"code":"bad_request","hint":"'help' lists the verbs","message":"unknown verb 'frob'"}}"#,
+                1
             ),
             (
                 Transcript("start", json: true),
