@@ -105,7 +105,9 @@ extension Fleet {
         switch command {
         case .start, .restart:
             if isShuttingDown || member.isLeaving {
-                note(CommandOutcome(member.name, .started, .shuttingDown), for: ticket)
+                // It is still shown, but whoever has taken it out wants no more of it.
+                let why: CommandOutcome.Failure = isShuttingDown ? .shuttingDown : .noSuchProcess
+                note(CommandOutcome(member.name, .started, why), for: ticket)
                 return nil
             }
         case .stop: break

@@ -47,7 +47,7 @@ struct FleetMembershipTests {
         test.fleet.remove(id, at: test.now)
         test.drain()
         let start = test.request(.start, "a")
-        #expect(test.failures(start) == [.shuttingDown])
+        #expect(test.failures(start) == [.noSuchProcess], "it is not swisord that ends")
         test.end(id)
         #expect(test.failures(stop) == [nil])
         #expect(wasRemoved(id))
