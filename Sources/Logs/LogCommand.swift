@@ -33,6 +33,9 @@ package enum LogCommand: Sendable {
     /// The process has ended, and its words where the `ReadPosition` says or with all that is there:
     /// what it began to write has no end. Then tells `drained`.
     case ended(StreamID, at: UInt64?, LogToken)
+    /// So many bytes have been heard (`OutputTreatment.asks`): takes them out of the FIFO, then tells
+    /// `drained`.
+    case heard(StreamID, count: Int, LogToken)
     /// Writes what is in the FIFO, closes it and, unless shared, the log, then tells `drained`.
     case detach(StreamID, LogToken)
     /// Writes what is in the FIFO now, then tells `drained`; also for a stream that is unknown.
@@ -74,8 +77,8 @@ extension LogCommand {
         switch self {
         case .attach(let id, _, _, _, _, _), .retarget(let id, _, _), .detach(let id, _),
             .moveAway(let id, _), .expect(let id), .arrive(let id, _, _, _),
-            .began(let id, _), .ended(let id, _, _), .drain(let id, _), .clear(let id, _),
-            .readTail(let id, _, _), .readSlice(let id, _, _, _),
+            .began(let id, _), .ended(let id, _, _), .heard(let id, _, _), .drain(let id, _),
+            .clear(let id, _), .readTail(let id, _, _), .readSlice(let id, _, _, _),
             .follow(_, let id, _, _):
             id
         case .openActivity, .reopen: .activity

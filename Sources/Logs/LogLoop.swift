@@ -127,8 +127,9 @@ final class LogLoop {
     /// a beginning, which would be told again and again.
     private func hold(_ stream: LogStream, at now: Instant) {
         guard
-            let pause = stream.isHeld
-                ? Self.holding : stream.unfinishedSince.map({ _ in Self.pause })
+            let pause = stream.isHeld || stream.asked > 0
+                ? Self.holding
+                : stream.isAsking || stream.unfinishedSince != nil ? Self.pause : nil
         else { return }
         if held.updateValue(now.advanced(by: pause), forKey: stream.id) == nil {
             stopReading(stream)
@@ -146,7 +147,7 @@ final class LogLoop {
             turn(to: id, at: MonotonicClock.now())
             _ = stream.pump(scratch, at: now)
             settle(stream, at: now)
-            if stream.isHeld || stream.unfinishedSince != nil {
+            if stream.isHeld || stream.isAsking || stream.unfinishedSince != nil {
                 hold(stream, at: now)
             } else {
                 held[id] = nil
@@ -240,6 +241,13 @@ final class LogLoop {
         case .ended(let id, let place, let token):
             if let stream = streams[id] {
                 stream.end(at: place, scratch, now)
+                settle(stream, at: now)
+            }
+            notices(.drained(token))
+        case .heard(let id, let count, let token):
+            if let stream = streams[id] {
+                stream.heard(count, scratch, at: now)
+                release([id], at: now)
                 settle(stream, at: now)
             }
             notices(.drained(token))

@@ -18,13 +18,17 @@ final class LogStream {
     /// The writers have gone for good; only happens to pipes that were not opened O_RDWR.
     private(set) var isAtEnd = false
     /// What is in the FIFO waits there for room on the disk (`LogFileSettings.OnFull.block`).
-    private(set) var isHeld = false
+    var isHeld = false
     /// Since when what is in the FIFO waits there for its end; nil when it does not.
     private(set) var unfinishedSince: Instant?
     /// Whether a process has ended, and nothing is known of another.
     private(set) var isBetweenRuns = false
     /// What looks at the bytes; nil where nobody has to.
-    private var filter: OutputFilter?
+    private(set) var filter: OutputFilter?
+    /// How much of what is in the FIFO waits there until it has been heard.
+    var asked = 0
+    /// Whether somebody is to hear what is in the FIFO and has not yet.
+    var isAsking = false
 
     /// The most that one stream moves before the others have their turn.
     static let share = 1024 * 1024
@@ -75,6 +79,7 @@ final class LogStream {
         self.init(id, reader: moved.reader, token: token, output: output, tap: tap)
         filter = moved.filter.map(OutputFilter.init)
         report = moved.report
+        asked = moved.asked
         isBetweenRuns = moved.isBetweenRuns
         for follower in moved.followers { output.followers.add(follower) }
     }
@@ -82,6 +87,10 @@ final class LogStream {
     /// Moves what is in the FIFO to the output, up to a fair share; answers how much it was.
     func pump(_ scratch: Scratch, at now: Instant, upTo limit: Int? = nil) -> Int {
         guard let reader, !isAtEnd else { return 0 }
+        if let question = filter?.treatment.asks {
+            ask(question, reader, scratch)
+            return 0
+        }
         output.file?.prepare(at: now)
         isHeld = false
         let fair = filter == nil ? Self.share : Self.lookedAtShare
@@ -177,7 +186,7 @@ final class LogStream {
 
     // MARK: Looking at the bytes
 
-    private func pass(
+    func pass(
         _ filter: OutputFilter,
         _ reader: DescriptorBox,
         _ scratch: Scratch,
@@ -259,6 +268,10 @@ final class LogStream {
         // No more than is there now: somebody may write on and on.
         var left = (try? reader.descriptor.waitingCount()) ?? 0
         left = min(left, place.flatMap { position?.distance(to: $0) } ?? .max)
+        if let question = filter.treatment.asks {
+            ask(question, reader, scratch, last: left)
+            return
+        }
         left -= drain(scratch, upTo: left, at: now)
         var lost = 0
         while left > 0, !isHeld {
@@ -273,6 +286,7 @@ final class LogStream {
 
     /// Does with the bytes from now on what another treatment says.
     func treat(_ treatment: OutputTreatment, at now: Instant) {
+        if treatment.asks == nil { (asked, isAsking) = (0, false) }
         if let filter {
             note(lost: accept(filter.change(to: treatment)[...], at: now))
             if treatment.isPlain {
@@ -345,6 +359,7 @@ final class LogStream {
             filter: filter?.memory,
             followers: output.followers.take(of: id),
             report: report,
+            asked: asked,
             isBetweenRuns: isBetweenRuns
         )
     }
@@ -353,6 +368,7 @@ final class LogStream {
     func close(_ scratch: Scratch, at now: Instant, followersEnd end: FollowEnd) {
         drain(scratch, at: now)
         self.end(scratch, now)
+        takeAsked(.max, scratch, at: now)
         // What was to wait for room waits no longer.
         let waiting = isHeld ? (try? reader?.descriptor.waitingCount()) ?? 0 : 0
         note(lost: waiting + output.finish() + (tap?.finish() ?? 0))

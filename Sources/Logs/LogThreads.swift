@@ -62,7 +62,7 @@ package final class LogThreads: Sendable {
         case .attach(let id, _, _, let target, _, _):
             attach(id, target).post(command)
         case .retarget(let id, let target, let treatment): retarget(id, target, treatment)
-        case .began(let id, _), .ended(let id, _, _), .drain(let id, _),
+        case .began(let id, _), .ended(let id, _, _), .heard(let id, _, _), .drain(let id, _),
             .clear(let id, _), .readTail(let id, _, _), .readSlice(let id, _, _, _),
             .follow(_, let id, _, _), .moveAway(let id, _), .expect(let id),
             .arrive(let id, _, _, _):

@@ -9,6 +9,7 @@ package struct MovedStream: Sendable {
     let filter: OutputFilter.Memory?
     let followers: [Followers.Follower]
     let report: TroubleReport
+    let asked: Int
     let isBetweenRuns: Bool
 }
 

@@ -65,11 +65,15 @@ package struct EventPool: Sendable {
         var isRunning = false
         /// Whether it takes in what it is sent; what is not read yet keeps it from more.
         var isOpen = true
+        /// Whether what it has written last will not be heard again, by whichever manager.
+        var isHeard = true
         var event: QueuedEvent?
         /// When one that an earlier manager has talked to is told again.
         var lapse: Instant?
 
-        var isFree: Bool { isRunning && isOpen && event == nil && talk.phase == .ready }
+        var isFree: Bool {
+            isRunning && isOpen && isHeard && event == nil && talk.phase == .ready
+        }
     }
 
     package let name: String
@@ -217,11 +221,19 @@ package struct EventPool: Sendable {
         if let index = index(id) { listeners[index].isOpen = isOpen }
     }
 
+    /// What a listener has written could be heard again by a manager that follows, or could not.
+    ///
+    /// It gets no event while it could: the answer to the one before would be taken for its own.
+    package mutating func set(_ id: MemberID, isHeard: Bool) {
+        if let index = index(id) { listeners[index].isHeard = isHeard }
+    }
+
     /// A listener's process has begun: nothing is known of it.
     package mutating func began(_ id: MemberID) {
         guard let index = index(id) else { return }
         listeners[index].talk = ListenerProtocol()
         listeners[index].isOpen = true
+        listeners[index].isHeard = true
         listeners[index].lapse = nil
     }
 

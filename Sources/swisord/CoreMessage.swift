@@ -8,15 +8,15 @@ import Supervision
 
 /// Output of a program that is not only for its log.
 enum Speech: Sendable {
-    /// What an event listener answers.
-    case answer([UInt8])
+    /// What an event listener answers, and for how many bytes of its output that stands.
+    case answer([UInt8], of: Int)
     case output([UInt8], by: PID?)
     /// What stood between the tags of process communication.
     case message([UInt8], by: PID?)
 
     var count: Int {
         switch self {
-        case .answer(let bytes), .output(let bytes, _), .message(let bytes, _): bytes.count
+        case .answer(let bytes, _), .output(let bytes, _), .message(let bytes, _): bytes.count
         }
     }
 }
@@ -33,8 +33,9 @@ enum CoreMessage: Sendable {
         receive: @Sendable (StreamEvent) -> Void
     )
     case log(LogNotice)
-    /// What a program has written, and the credit that it was taken from.
-    case said(StreamID, Speech, StreamCredit)
+    /// What a program has written, and the credit that it was taken from; nil for what is still in its
+    /// pipe.
+    case said(StreamID, Speech, StreamCredit?)
     case trees(TreeThread.News)
     case configurationRead(ConfigurationReading)
     case note(level: LogLevel, text: String)

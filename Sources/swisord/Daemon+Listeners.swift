@@ -84,14 +84,29 @@ extension Daemon {
         // What comes before a log thread has heard who writes is of the one that began last.
         let latest = child.latest ?? PID(0)
         switch speech {
-        case .answer(let bytes):
-            pools.change(child.name.group) { $0.received(bytes, from: id, at: now) }
+        case .answer(let bytes, let count):
+            pools.change(child.name.group) {
+                let effects = $0.received(bytes, from: id, at: now)
+                $0.set(id, isHeard: false)
+                return effects
+            }
+            // First: until then a manager that follows is to hear the same.
             recordListener(id)
+            answers[outlets.heard(count, of: stream)] = id
         case .output(let bytes, let run):
             announce(.log(child.name, run ?? latest, channel, bytes))
         case .message(let bytes, let run):
             log.debug("'\(child.name.process)' \(channel.rawValue) emitted a comm event")
             announce(.communication(child.name, run ?? latest, channel, bytes))
+        }
+    }
+
+    /// A log thread has got so far; what it has taken out of a pipe no manager hears again.
+    func hasTaken(_ token: LogToken) {
+        guard let id = answers.removeValue(forKey: token), let child = children[id] else { return }
+        pools.change(child.name.group) {
+            $0.set(id, isHeard: true)
+            return []
         }
     }
 

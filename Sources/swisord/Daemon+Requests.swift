@@ -19,7 +19,7 @@ extension Daemon {
         case .log(let notice): handle(notice)
         case .said(let stream, let speech, let credit):
             said(stream, speech)
-            credit.giveBack(speech.count)
+            credit?.giveBack(speech.count)
         case .trees(let news): handle(news)
         case .configurationRead(let reading): arrived(reading)
         case .note(let level, let text): log.log(level: level.activityLevel.loggerLevel, "\(text)")
@@ -243,6 +243,7 @@ extension Daemon {
         if notice == .ended { haveLogsEnded = true }
         if case .drained(let token) = notice {
             hasRead(token)
+            hasTaken(token)
             if let losses = outlets.hasRead(token) { tell(losses) }
         }
         if let line = outlets.take(notice, children) {

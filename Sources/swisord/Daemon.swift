@@ -56,6 +56,8 @@ final class Daemon {
     var events: EventHub
     var pools = EventPools()
     let listenerFile: ListenerFile
+    /// Whose answers have been heard and are about to be taken out of their pipes.
+    var answers: [LogToken: MemberID] = [:]
     let nameplate: Nameplate
     var ticks = TickSchedule()
     /// The groups that listeners know of.

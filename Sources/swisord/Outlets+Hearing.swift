@@ -41,6 +41,14 @@ extension Outlets {
         }
     }
 
+    /// So many bytes of what an output holds have been heard; answers by what to know that they have
+    /// been taken out of it.
+    mutating func heard(_ count: Int, of stream: StreamID) -> LogToken {
+        let token = makeToken()
+        logs.post(.heard(stream, count: count, token))
+        return token
+    }
+
     /// Says where in an output the words of a process end; answers by what to know that they have
     /// been read.
     @discardableResult
@@ -59,14 +67,9 @@ extension Outlets {
         var treatment = OutputTreatment(stripsEscapes: rules.stripsEscapes, run: run)
         treatment.position = outlet.position
         if rules.isAnswer {
-            // Who says more at a time than that does not talk, and would only cost time.
-            let credit = StreamCredit(bytes: Self.mostAnswers)
             let (stream, core) = (outlet.id, core)
-            treatment.heard = { bytes, _ in
-                let taken = credit.take(bytes.count)
-                guard taken > 0 else { return }
-                let heard = taken == bytes.count ? bytes : Array(bytes[..<taken])
-                if !core.post(.said(stream, .answer(heard), credit)) { credit.giveBack(taken) }
+            treatment.asks = { bytes, count in
+                core.post(.said(stream, .answer(bytes, of: count), nil))
             }
         }
         if rules.hasEvents {
@@ -92,8 +95,6 @@ extension Outlets {
         )
     }
 
-    /// Twice what the longest answer takes.
-    private static let mostAnswers = 1 << 14
     /// What may wait for the core of one output.
     private static let mostOutput = 1 << 18
 }
@@ -107,6 +108,6 @@ extension Outlet {
     /// From a pipe that has been joined to standard output since, because what the next process
     /// writes there comes through another one: read later, it would stand behind that.
     fileprivate var hasLastWords: Bool {
-        isTreated && !rules.isAnswer || kind == .joined && channel != nil
+        isTreated || kind == .joined && channel != nil
     }
 }

@@ -208,6 +208,32 @@ struct ListenerTests {
         }
     }
 
+    @Test("that end with their answer have given it")
+    func lastWord() throws {
+        try Daemon.prepared("") { daemon in
+            let each = "printf 'RESULT 2\\nOK'; exit 0"
+            let command = Self.listener(daemon, "ear", each: each)
+            daemon.configure(
+                """
+                event_listeners:
+                  ear:
+                    command: \(command)
+                    events: [REMOTE_COMMUNICATION]
+                    startsecs: 0
+                    autorestart: true
+                    startretries: 100
+                    backoff: {initial: 1ms, max: 1ms, jitter: 0}
+                """
+            )
+            try daemon.start()
+            for number in 1...5 { try emit(daemon, "event-\(number).") }
+            try eventually("all answers") { try info(daemon, "ear").accepted == 5 }
+            #expect(try info(daemon, "ear").refused == 0)
+            let text = daemon.scratch.read("ear.txt")
+            for number in 1...5 { #expect(text.components(of: "event-\(number).") == 1) }
+        }
+    }
+
     @Test("go on over the death of the manager, with what they have not answered")
     func managerDies() throws {
         try Daemon.prepared("") { daemon in

@@ -58,6 +58,18 @@ private struct Stage {
 
 @Suite("A pool of event listeners")
 struct EventPoolTests {
+    @Test("sends nothing to one whose last answer could be heard again")
+    func heard() {
+        var stage = Stage()
+        stage.says("READY\n")
+        stage.pool.set(MemberID(rawValue: 1), isHeard: false)
+        stage.emit("a")
+        #expect(stage.sent.isEmpty)
+        stage.pool.set(MemberID(rawValue: 1), isHeard: true)
+        stage.turn()
+        #expect(stage.sent == ["a to 1"])
+    }
+
     private static let ok = "RESULT 2\nOKREADY\n"
     private static let fail = "RESULT 4\nFAILREADY\n"
 
