@@ -62,6 +62,17 @@ package enum ProcessSweep {
 
     private static let mostLooks = 100
 
+    /// The marks with a tag that orphans have, whose runs may have ended.
+    package static func marks(tagged tag: String, adopters: Set<Int32>) -> Set<String> {
+        let tree = ProcessTree.read(adopters: adopters)
+        return Set(
+            tree.marks.values.compactMap { reading in
+                guard case .mark(let text) = reading, text.hasSuffix(":\(tag)") else { return nil }
+                return text
+            }
+        )
+    }
+
     private static func lookOnce(
         _ runs: [ProcessTree.Run],
         adopters: Set<Int32>

@@ -142,7 +142,8 @@ package struct ProcessTree: Sendable {
         let led = Dictionary(
             runs.enumerated()
                 .filter { $1.isLeaderAlive || processes[$1.leader]?.hasEnded != false }
-                .filter { $1.outlived == nil }
+                // 0 stands for a leader that is not known, and for a session outside of this namespace.
+                .filter { $1.outlived == nil && $1.leader > 0 }
                 .map { ($1.leader, $0) }
         ) { $1 }
         for process in processes.values where ours.contains(process.pid) {

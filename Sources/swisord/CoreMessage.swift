@@ -37,6 +37,8 @@ enum CoreMessage: Sendable {
     /// pipe.
     case said(StreamID, Speech, StreamCredit?)
     case trees(TreeThread.News)
+    /// The marks of orphans, which an earlier manager may have known.
+    case marks(Set<String>)
     case configurationRead(ConfigurationReading)
     case note(level: LogLevel, text: String)
     /// A socket that the server listens on, as a descriptor that is the core's to close.

@@ -21,6 +21,7 @@ extension Daemon {
             said(stream, speech)
             credit?.giveBack(speech.count)
         case .trees(let news): handle(news)
+        case .marks(let marks): takeUp(marks)
         case .configurationRead(let reading): arrived(reading)
         case .note(let level, let text): log.log(level: level.activityLevel.loggerLevel, "\(text)")
         case .executable(let file, let reply): goOver(to: file, reply)

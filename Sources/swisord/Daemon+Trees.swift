@@ -101,7 +101,7 @@ extension Daemon {
         leave(group, behind: id)
     }
 
-    private func leave(_ group: RunGroups.Group, behind id: MemberID) {
+    func leave(_ group: RunGroups.Group, behind id: MemberID) {
         if let cgroup = group.cgroup {
             // Watched first, looked at again after.
             watch(cgroup)
@@ -264,7 +264,7 @@ extension Daemon {
     }
 
     /// The thread that reads /proc, started when it is first needed.
-    private func treeThread() -> TreeThread? {
+    func treeThread() -> TreeThread? {
         if let trees { return trees }
         let core = core
         let parents = Set([ThisProcess.pid, ThisProcess.parent].filter { $0 > 1 })

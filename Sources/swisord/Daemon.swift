@@ -158,6 +158,7 @@ final class Daemon {
     /// - Throws: `SystemError` when the kernel's events cannot be had any more.
     func run(ready: () -> Void) throws(SystemError) {
         takeUpTrees()
+        seekLeftovers()
         runPools()
         while !autostarting.isEmpty { try turn() }
         ready()

@@ -84,7 +84,8 @@ final class RunGroups {
     /// Told when a cgroup empties; made when the first is not empty at once, because a user may have
     /// no more than 128 of them, and most daemons never need one.
     var watch: CgroupWatch?
-    private let tag: String
+    /// What is the same in all marks of this daemon.
+    let tag: String
     /// The current run of each member.
     var current: [MemberID: Group] = [:]
     /// Runs that have ended, of which something lives on.
@@ -117,6 +118,13 @@ final class RunGroups {
 
     func mark(_ name: ProcessName, _ number: Int) -> String {
         "\(name.group):\(name.process):\(number):\(tag)"
+    }
+
+    /// The run that a mark names.
+    static func run(of mark: String) -> (name: ProcessName, number: Int)? {
+        let parts = mark.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 4, let number = Int(parts[2]) else { return nil }
+        return (ProcessName(group: parts[0], process: parts[1]), number)
     }
 
     /// What the next run of a member is known by; its cgroup is not made yet.

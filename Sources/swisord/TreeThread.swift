@@ -28,6 +28,7 @@ struct TreeThread: Sendable {
     private enum Task: Sendable {
         case look(Query)
         case kill(Query)
+        case seek(tag: String, reply: @Sendable (Set<String>) -> Void)
         case list([Query], ProgramList, reply: @Sendable (Response) -> Void)
     }
 
@@ -62,6 +63,11 @@ struct TreeThread: Sendable {
 
     func kill(_ query: Query) { tasks.post(.kill(query)) }
 
+    /// Answers with the marks that orphans have.
+    func seek(tag: String, reply: @escaping @Sendable (Set<String>) -> Void) {
+        tasks.post(.seek(tag: tag, reply: reply))
+    }
+
     /// Puts what lives under each program into a list, and answers with it.
     func list(
         _ queries: [Query],
@@ -82,6 +88,8 @@ struct TreeThread: Sendable {
             switch task {
             case .look(let query): looks.append(query)
             case .kill(let query): kills.append(query)
+            case .seek(let tag, let reply):
+                reply(ProcessSweep.marks(tagged: tag, adopters: adopters))
             case .list(let queries, var programs, let reply):
                 TreeReading(queries, adopters: adopters).fill(&programs)
                 reply(.programs(programs))
