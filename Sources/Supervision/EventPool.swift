@@ -59,6 +59,13 @@ package struct EventPool: Sendable {
         package init() {}
     }
 
+    /// What has become of the events that wait, for who writes them down.
+    package enum Change: Hashable, Sendable {
+        case waits(QueuedEvent)
+        /// One has been given to a listener, or given up.
+        case left(poolSerial: UInt64)
+    }
+
     private struct Listener: Hashable, Sendable {
         let id: MemberID
         var talk: ListenerProtocol
@@ -82,6 +89,7 @@ package struct EventPool: Sendable {
     package var limit: Int
     package private(set) var counts = Counts()
     package private(set) var waiting: [QueuedEvent] = []
+    private var changes: [Change] = []
     private var nextSerial: UInt64 = 0
     private var listeners: [Listener] = []
     /// Who is to be looked at first, so that all have their turn.
@@ -103,6 +111,12 @@ package struct EventPool: Sendable {
 
     package func wants(_ type: EventType) -> Bool { types.contains(type) }
 
+    /// What has become of the events that wait since the last call.
+    package mutating func takeChanges() -> [Change] {
+        defer { changes.removeAll(keepingCapacity: true) }
+        return changes
+    }
+
     /// Takes an event in.
     package mutating func add(
         _ type: EventType,
@@ -118,6 +132,7 @@ package struct EventPool: Sendable {
         nextSerial += 1
         let effects = makeRoom()
         waiting.append(event)
+        changes.append(.waits(event))
         return effects
     }
 
@@ -125,7 +140,9 @@ package struct EventPool: Sendable {
         var effects: [Effect] = []
         while waiting.count >= max(1, limit) {
             counts.dropped += 1
-            effects.append(.overflowed(waiting.removeFirst()))
+            let oldest = waiting.removeFirst()
+            changes.append(.left(poolSerial: oldest.poolSerial))
+            effects.append(.overflowed(oldest))
         }
         return effects
     }
@@ -137,6 +154,7 @@ package struct EventPool: Sendable {
             let place = waiting.firstIndex(where: { $0.notBefore.map { $0 <= now } ?? true })
         {
             let event = waiting.remove(at: place)
+            changes.append(.left(poolSerial: event.poolSerial))
             listeners[index].event = event
             listeners[index].talk.wasGivenEvent()
             turn = index + 1
@@ -200,6 +218,7 @@ package struct EventPool: Sendable {
     /// Takes up the line of an earlier manager, the oldest event first.
     package mutating func resume(_ events: [QueuedEvent], nextSerial: UInt64, dropped: Int) {
         waiting = events + waiting
+        changes += events.map { .waits($0) }
         self.nextSerial = max(self.nextSerial, nextSerial)
         counts.dropped += dropped
     }
@@ -288,6 +307,7 @@ package struct EventPool: Sendable {
         event.notBefore = now.advanced(by: min(pause, Self.longestPause))
         let effects = makeRoom()
         waiting.insert(event, at: 0)
+        changes.append(.waits(event))
         return effects
     }
 
@@ -316,4 +336,9 @@ extension EventPool {
     }
 
     package var members: [MemberID] { listeners.map(\.id) }
+
+    /// The numbers of the events that it has, waiting or given to a listener.
+    package var poolSerials: [UInt64] {
+        (waiting + listeners.compactMap(\.event)).map(\.poolSerial)
+    }
 }

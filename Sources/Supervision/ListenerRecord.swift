@@ -15,7 +15,7 @@ package struct ListenerRecord: Hashable, Sendable {
     /// What the next events are numbered.
     package let nextSerial: UInt64
     package let nextPoolSerial: UInt64
-    /// Events of the pool that were given up, and those that wait: they die with the manager.
+    /// Events of the pool that were given up, and those that wait and are written down nowhere.
     package let dropped: UInt32
     package let waiting: UInt32
 
@@ -58,13 +58,7 @@ package struct ListenerRecord: Hashable, Sendable {
         writer.write(nextPoolSerial)
         writer.write(dropped)
         writer.write(waiting)
-        writer.write(event) { writer, event in
-            writer.write(event.type.rawValue)
-            writer.write(event.payload)
-            writer.write(event.serial)
-            writer.write(event.poolSerial)
-            writer.write(UInt32(clamping: event.refusals))
-        }
+        writer.write(event) { $0.write($1) }
         return writer.bytes
     }
 
@@ -88,23 +82,7 @@ package struct ListenerRecord: Hashable, Sendable {
         dropped = try reader.number()
         waiting = try reader.number()
         event = try reader.optional { (reader) throws(BinaryFault) in try reader.queuedEvent() }
+        guard event?.payload.utf8.count ?? 0 <= Int(Self.longestPayload) else { throw .range }
         try reader.end()
-    }
-}
-
-extension BinaryReader {
-    fileprivate mutating func queuedEvent() throws(BinaryFault) -> QueuedEvent {
-        guard let type = EventType(rawValue: try text(atMost: 64)) else { throw .tag }
-        let payload = try text(atMost: Int(ListenerRecord.longestPayload))
-        guard payload.utf8.allSatisfy({ $0 < 0x80 }) else { throw .text }
-        let serial: UInt64 = try number()
-        var event = QueuedEvent(
-            type: type,
-            payload: payload,
-            serial: serial,
-            poolSerial: try number()
-        )
-        event.refusals = Int(try number(UInt32.self))
-        return event
     }
 }

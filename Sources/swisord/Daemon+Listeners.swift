@@ -17,9 +17,10 @@ extension Daemon {
         guard !pools.isEmpty else { return }
         while true {
             let tasks = pools.take(at: now)
-            guard !tasks.isEmpty else { return }
+            if tasks.isEmpty { break }
             for task in tasks { run(task) }
         }
+        pools.settle()
     }
 
     private func run(_ task: EventPools.Task) {
@@ -143,7 +144,13 @@ extension Daemon {
     /// A process is no listener, or no more.
     func dismissListener(_ id: MemberID, of group: String?) {
         guard let group, pools[group] != nil else { return }
-        pools.remove(id, of: group, at: now)
+        let isKept = loaded.configuration.processes.contains {
+            $0.name.group == group && $0.listener != nil
+        }
+        let lost = pools.remove(id, of: group, keepingPool: isKept, at: now)
+        if lost > 0 {
+            log.warning("pool \(group) is no more; \(lost) events that waited for it are given up")
+        }
         listenerFile.forget(id)
         scheduleTicks()
     }
@@ -162,7 +169,7 @@ extension Daemon {
                 nextSerial: pools.nextSerial,
                 nextPoolSerial: pool.nextPoolSerial,
                 dropped: pool.counts.dropped,
-                waiting: pool.waiting.count
+                waiting: 0
             ),
             of: id
         )
@@ -174,16 +181,19 @@ extension Daemon {
     func resumeListeners(isResumption: Bool) {
         guard !pools.isEmpty else { return }
         let records = listenerFile.load()
+        var adopted: Set<String> = []
         for member in fleet.sortedMembers
         where children[member.id]?.configuration.listener != nil {
             let record = records[member.name]
             if let run = member.machine.liveRun {
+                adopted.insert(member.name.group)
                 resume(member, record.flatMap { $0.pid == run.pid ? $0 : nil })
             } else if isResumption, let record {
                 // It has ended meanwhile; what it has not answered is for another.
                 takeOver(record, record.event.map { [$0] } ?? [])
             }
         }
+        pools.resume { isResumption || adopted.contains($0) }
     }
 
     /// A listener about which nothing is known may be READY, and is taken for that after a while.
@@ -206,7 +216,7 @@ extension Daemon {
     private func takeOver(_ record: ListenerRecord, _ events: [QueuedEvent]) {
         pools.resume(nextSerial: record.nextSerial)
         pools.change(record.name.group) { pool in
-            // What waited has died with its manager; all listeners of the pool tell the same.
+            // All listeners of the pool tell the same.
             let lost = Int(record.dropped) + Int(record.waiting) + (record.hasLongEvent ? 1 : 0)
             pool.resume(
                 events,

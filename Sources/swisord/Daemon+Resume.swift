@@ -14,6 +14,7 @@ extension Daemon {
         for remark in past.remarks { log.error("\(remark)") }
         if past.origin != .manager { store.forgetShutdown() }
         makeRoom(for: past)
+        pools.load()
         // By the place in the past: what is recorded is large.
         var known: [ProcessName: Int] = Dictionary(minimumCapacity: past.entries.count)
         store.occupy(past.entries.map(\.slot))

@@ -54,7 +54,7 @@ final class Daemon {
     var reading: [ReadingPurpose] = []
     var reader: ConfigurationReader
     var events: EventHub
-    var pools = EventPools()
+    var pools: EventPools
     let listenerFile: ListenerFile
     /// Whose answers have been heard and are about to be taken out of their pipes.
     var answers: [LogToken: MemberID] = [:]
@@ -126,6 +126,7 @@ final class Daemon {
         let directory = parts.loaded.configuration.daemon.runtimeDirectory
         ledger = RequestLedger(RequestFile(path: directory + "/swisord.requests"))
         listenerFile = ListenerFile(path: directory + "/swisord.listeners")
+        pools = EventPools(EventFile(path: directory + "/swisord.events"))
         outlets = parts.outlets
         log = parts.log
         environment = parts.environment
@@ -165,6 +166,7 @@ final class Daemon {
         finishUpgrade()
         while !isServerStopped { try turn() }
         groups.leave()
+        pools.end()
         try finishLogs()
         if case .guardian(let link) = exits { link.farewell(0) }
     }

@@ -15,6 +15,13 @@ struct EventPools {
     private var pools: OrderedDictionary<String, EventPool> = [:]
     private(set) var nextSerial: UInt64 = 0
     private var tasks: [Task] = []
+    private let file: EventFile
+    /// What an earlier manager has left, until it is taken up.
+    private var earlier: [String: EventFile.Pool] = [:]
+
+    init(_ file: EventFile) {
+        self.file = file
+    }
 
     var isEmpty: Bool { pools.isEmpty }
 
@@ -40,24 +47,43 @@ struct EventPools {
     mutating func enlist(_ id: MemberID, _ process: ProcessConfiguration) {
         guard let listener = process.listener else { return }
         let name = process.name.group
-        var pool =
-            pools[name]
-            ?? EventPool(name: name, types: listener.events, limit: listener.bufferSize)
+        var pool = pools[name] ?? make(name, listener)
         pool.types = listener.events
         pool.limit = listener.bufferSize
         pool.add(id)
         pools[name] = pool
     }
 
-    mutating func remove(_ id: MemberID, of name: String, at now: Instant) {
+    /// A pool goes on with the numbers that it had.
+    private func make(_ name: String, _ listener: ListenerConfiguration) -> EventPool {
+        var pool = EventPool(name: name, types: listener.events, limit: listener.bufferSize)
+        if let past = earlier[name] {
+            pool.resume([], nextSerial: past.nextPoolSerial, dropped: past.dropped)
+        }
+        return pool
+    }
+
+    /// Takes a listener out, and its pool with the last of them unless that is to stay.
+    ///
+    /// - Returns: How many events waited for a pool that is no more.
+    mutating func remove(
+        _ id: MemberID,
+        of name: String,
+        keepingPool isKept: Bool,
+        at now: Instant
+    ) -> Int {
         change(name) { $0.remove(id, at: now) }
-        if pools[name]?.isEmpty == true { pools[name] = nil }
+        guard !isKept, let pool = pools[name], pool.isEmpty else { return 0 }
+        pools[name] = nil
+        file.forget(name)
+        return pool.waiting.count
     }
 
     /// Changes a pool, and keeps what is to be done for `take`.
     mutating func change(_ name: String, _ body: (inout EventPool) -> [EventPool.Effect]) {
         guard var pool = pools[name] else { return }
         let effects = body(&pool)
+        file.note(pool.takeChanges(), of: name)
         pools[name] = pool
         tasks += effects.map { Task(pool: name, effect: $0) }
     }
@@ -71,6 +97,46 @@ struct EventPools {
 
     /// When there is something to do next.
     var deadline: Instant? { pools.values.compactMap(\.deadline).min() }
+
+    // MARK: - Over the death of a manager
+
+    /// What was done with events is written elsewhere by now.
+    func settle() {
+        for pool in pools.values { file.note(pool, nextSerial: nextSerial) }
+        file.eraseLeaving()
+    }
+
+    /// Leaves nothing to whoever comes after the end of this daemon.
+    func end() {
+        file.remove()
+    }
+
+    /// Takes up the numbers of all pools, before there is any event.
+    mutating func load() {
+        earlier = file.load()
+        nextSerial = earlier.values.map(\.nextSerial).max() ?? 0
+    }
+
+    /// Takes up the events that waited in an earlier manager, but for those that a listener has.
+    ///
+    /// - Parameter isSame: Whether those who listen to a pool are those of then; else its events are
+    ///   given up.
+    mutating func resume(where isSame: (String) -> Bool) {
+        for (name, past) in earlier where !past.events.isEmpty {
+            change(name) { pool in
+                let known = Set(pool.poolSerials)
+                let events = past.events.filter { !known.contains($0.poolSerial) }
+                let isTaken = isSame(name)
+                pool.resume(
+                    isTaken ? events : [],
+                    nextSerial: past.nextPoolSerial,
+                    dropped: isTaken ? 0 : events.count
+                )
+                return []
+            }
+        }
+        earlier = [:]
+    }
 
     /// Goes on with the numbers of an earlier manager.
     mutating func resume(nextSerial: UInt64) {

@@ -208,6 +208,44 @@ struct ListenerTests {
         }
     }
 
+    @Test("are told by the next manager what waited for them in the one before")
+    func waitingEvents() throws {
+        try Daemon.prepared("") { daemon in
+            let wait = "while [ -e '\(daemon.home)/hold' ]; do sleep 0.05; done"
+            let command = Self.listener(daemon, "ear", each: wait)
+            daemon.configure(
+                """
+                event_listeners:
+                  ear: {command: \(command), events: [REMOTE_COMMUNICATION], startsecs: 0}
+                """
+            )
+            daemon.scratch.write("hold", "")
+            try daemon.start()
+            try isReady(daemon, "ear")
+            try emit(daemon, "event-0.")
+            try daemon.wait(forFile: "ear.txt", toHold: "event-0.")
+            try emit(daemon, "event-1.")
+            // More than is written down of one.
+            try emit(daemon, String(repeating: "x", count: 1000))
+            try emit(daemon, "event-3.")
+            #expect(try info(daemon, "ear").waiting == 3)
+            for _ in 1...2 { try daemon.killManager() }
+            #expect(try info(daemon, "ear").waiting == 2)
+            #expect(try info(daemon, "ear").dropped == 1)
+            try emit(daemon, "event-4.")
+            unlink(daemon.home + "/hold")
+            try eventually("all of them") { try info(daemon, "ear").accepted == 4 }
+            let text = daemon.scratch.read("ear.txt")
+            for number in [0, 1, 3, 4] {
+                #expect(text.components(of: "event-\(number).") == 1)
+                #expect(text.components(of: "poolserial:\(number) ") == 1)
+            }
+            daemon.signal(SIGTERM)
+            try daemon.finish()
+            #expect(!names(in: daemon.home + "/run").contains("swisord.events"))
+        }
+    }
+
     @Test("that end with their answer have given it")
     func lastWord() throws {
         try Daemon.prepared("") { daemon in

@@ -9,6 +9,12 @@ enum ListenerFuzz {
             let again = try? ListenerRecord(record.encoded()[...])
             try require(again == record, "another record: \(record)")
         }
+        if let record = try? EventRecord(bytes[...]) {
+            let written = record.encoded()
+            try require(written.count <= EventRecord.maximumBytes, "\(written.count) bytes")
+            let again = try? EventRecord(written[...])
+            try require(again?.encoded() == written, "another record: \(record)")
+        }
         var choices = Choices(bytes)
         let cuts = choices.cuts(of: max(0, choices.rest.count - 15))
         let output = Array(choices.rest)

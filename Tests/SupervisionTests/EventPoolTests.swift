@@ -222,6 +222,64 @@ struct EventPoolTests {
         )
     }
 
+    @Test("tells what becomes of the events that wait")
+    func changes() throws {
+        var stage = Stage(limit: 2)
+        stage.emit("a")
+        stage.emit("b")
+        stage.emit("c")
+        let came = stage.pool.waiting
+        #expect(came.map(\.payload) == ["b", "c"])
+        let first = QueuedEvent(
+            type: .remoteCommunication,
+            payload: "a",
+            serial: 0,
+            poolSerial: 0
+        )
+        #expect(
+            stage.pool.takeChanges() == [
+                .waits(first), .waits(came[0]), .left(poolSerial: 0), .waits(came[1]),
+            ]
+        )
+        stage.says("READY\n")
+        #expect(stage.pool.takeChanges() == [.left(poolSerial: 1)])
+        #expect(stage.pool.poolSerials.sorted() == [1, 2])
+        stage.ends()
+        var again = came[0]
+        again.refusals = 1
+        again.notBefore = stage.pool.waiting.first?.notBefore
+        #expect(stage.pool.takeChanges() == [.waits(again)])
+        stage.pool.resume([first], nextSerial: 9, dropped: 0)
+        #expect(stage.pool.takeChanges() == [.waits(first)])
+        #expect(stage.pool.takeChanges().isEmpty)
+    }
+
+    @Test("has the events that wait written down, and reads that again")
+    func eventRecords() throws {
+        var event = QueuedEvent(type: .tick5, payload: "when:5", serial: 7, poolSerial: 3)
+        event.refusals = 2
+        let name = String(repeating: "n", count: 255)
+        let long = QueuedEvent(
+            type: .tick5,
+            payload: String(repeating: "x", count: 900),
+            serial: 8,
+            poolSerial: 4
+        )
+        let records: [EventRecord] = [
+            .pool(name, nextSerial: 9, nextPoolSerial: 5, dropped: 1), .waiting(name, event),
+            .tooLong(name, serial: 8, poolSerial: 4),
+        ]
+        for record in records {
+            let bytes = record.encoded()
+            #expect(bytes.count <= EventRecord.maximumBytes)
+            #expect(try EventRecord(bytes[...]) == record)
+            for end in bytes.indices {
+                #expect(throws: BinaryFault.self) { try EventRecord(bytes[..<end]) }
+            }
+        }
+        #expect(try EventRecord(EventRecord.waiting(name, long).encoded()[...]) == records[2])
+    }
+
     @Test("has each of its listeners written down, and reads that again")
     func records() throws {
         var event = QueuedEvent(type: .tick5, payload: "when:5", serial: 7, poolSerial: 3)
