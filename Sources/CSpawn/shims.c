@@ -94,6 +94,10 @@ int swisord_lock(int descriptor) {
     return flock(descriptor, LOCK_EX | LOCK_NB);
 }
 
+int swisord_lock_waiting(int descriptor) {
+    return flock(descriptor, LOCK_EX);
+}
+
 int swisord_memory_file(const char *name) {
     return memfd_create(name, MFD_CLOEXEC);
 }

@@ -60,6 +60,18 @@ package struct InstanceLock: ~Copyable {
         throw .system(SystemError("flock", path, errno: .resourceBusy))
     }
 
+    /// Waits until nobody holds the lock any more; it is not taken.
+    ///
+    /// - Parameters:
+    ///   - path: The lock's file.
+    ///   - limit: How long at most.
+    package static func waitUntilFree(_ path: String, within limit: Duration) {
+        _ = try? Patience(limit: limit).call("lock") {
+            guard let file = try? open(path, making: 0) else { return }
+            while swisord_lock_waiting(file.rawValue) != 0, errno == EINTR {}
+        }
+    }
+
     /// Writes into the file of a lock that is held who people are to be sent to from now on.
     ///
     /// - Throws: `Failure`, also when the file is not there any more.

@@ -49,6 +49,12 @@ package enum ProcessSignals {
         return false
     }
 
+    /// Whether a process has this pid that has not ended.
+    package static func isAlive(_ pid: Int32) -> Bool {
+        guard pid > 0, kill(pid, 0) == 0 || errno == EPERM else { return false }
+        return ProcessStat.read(pid)?.hasEnded != true
+    }
+
     /// Whether no process is left in a group; one that ended but was not reaped is still in it.
     package static func groupIsEmpty(_ group: Int32) -> Bool {
         guard group > 1 else { return true }

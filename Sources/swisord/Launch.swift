@@ -130,21 +130,35 @@ extension Launch {
         return lock
     }
 
+    /// Takes the lock, if need be from who is about to end.
+    ///
+    /// When guardian and manager have been killed, a child that they were just making has a copy of
+    /// the lock until it has ended as well.
     private func lock() throws(StartupFailure) -> InstanceLock {
         do throws(InstanceLock.Failure) {
-            return try InstanceLock(path: nameplate.lock, pid: mainPID)
-        } catch {
-            if case .held(let path, let pid) = error {
-                let holder = pid.map { "with pid \($0) " } ?? ""
-                throw StartupFailure(
-                    text: "another swisord \(holder)is running here (\(path)); nothing was "
-                        + "changed\nfor a second one give it a runtime_dir of its own",
-                    code: Self.taken
-                )
+            do throws(InstanceLock.Failure) {
+                return try InstanceLock(path: nameplate.lock, pid: mainPID)
+            } catch {
+                guard case .held(let path, let pid?) = error, !ProcessSignals.isAlive(pid) else {
+                    throw error
+                }
+                InstanceLock.waitUntilFree(path, within: Self.longestEnd)
+                return try InstanceLock(path: path, pid: mainPID)
             }
-            throw StartupFailure(text: "\(error)")
+        } catch {
+            guard case .held(let path, let pid) = error else {
+                throw StartupFailure(text: "\(error)")
+            }
+            let holder = pid.map { ProcessSignals.isAlive($0) ? "with pid \($0) " : "" } ?? ""
+            throw StartupFailure(
+                text: "another swisord \(holder)is running here (\(path)); nothing was "
+                    + "changed\nfor a second one give it a runtime_dir of its own",
+                code: Self.taken
+            )
         }
     }
+
+    private static let longestEnd = Duration.seconds(3)
 
     /// Takes up umask and directory, in the foreground as well.
     private func enterSurroundings() throws(StartupFailure) {

@@ -53,6 +53,34 @@ struct InstanceTests {
         }
     }
 
+    @Test("waits for who is about to end with one that was killed, but not for ever")
+    func heldLock() throws {
+        try Daemon.running(Self.idle) { daemon in
+            try daemon.killBoth()
+            // As a child that was being made has a copy of the lock, and of nothing else.
+            let lock = "\(daemon.home)/run/swisord.lock"
+            let script = "exec 9< \(lock); flock 9; echo held; exec sleep 1000"
+            let child = try daemon.launch("/bin/sh", ["-c", script])
+            try eventually("the lock") { child.output == "held\n" }
+            let refused = try daemon.run(Daemon.swisord, ["-n", "-c", daemon.file])
+            #expect(refused.status == 2)
+            #expect(refused.errors.contains("another swisord is running here"))
+            let second = try daemon.launch(Daemon.swisord, ["-n", "-c", daemon.file])
+            try eventually("it to wait", seeing: { second.errors }) {
+                guard let manager = try? daemon.managerPid(of: Int(second.pid)) else {
+                    return false
+                }
+                return names(in: "/proc/\(manager)/task").contains {
+                    contents("/proc/\(manager)/task/\($0)/comm") == "lock\n"
+                }
+            }
+            child.end()
+            try eventually("an answer", seeing: { second.errors }) {
+                (try? daemon.information().pid) == Int(second.pid)
+            }
+        }
+    }
+
     @Test("finds a program of a killed daemon writing on, without SIGPIPE")
     func noBrokenPipe() throws {
         try Daemon.running(

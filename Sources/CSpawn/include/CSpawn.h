@@ -154,6 +154,8 @@ int swisord_empty_file(void);
 /* flock(descriptor, LOCK_EX | LOCK_NB). A header that brings struct stat along, as <sys/file.h>
    does, would make it uncertain to Swift where that comes from. */
 int swisord_lock(int descriptor);
+/* flock(descriptor, LOCK_EX), which waits. */
+int swisord_lock_waiting(int descriptor);
 /* memfd_create(name, MFD_CLOEXEC). */
 int swisord_memory_file(const char *name);
 
