@@ -44,6 +44,9 @@ final class Child {
     var isInherited = false
     /// Whether the live run was killed, because an earlier manager had left it on its way to exec.
     var isCalledOff = false
+    /// Whether the live run had ended when this manager came, and nobody had heard that it became
+    /// its program.
+    var endedUnproven = false
     /// Whether the live run is not collected by anybody we hear of.
     var isAbandoned = false
     /// Whether nothing is known of what the live run has made but by looking: it has outlived its
@@ -119,6 +122,7 @@ final class Child {
         identity = nil
         isInherited = false
         isCalledOff = false
+        endedUnproven = false
     }
 
     /// Adds to a record what only this side knows of the run.
@@ -254,6 +258,15 @@ final class Child {
     }
 }
 
+extension Child {
+    /// Whether an end, of which nothing else is known, is that of a start which never was.
+    func wasAborted(by status: ExitStatus) -> Bool {
+        guard isInherited else { return false }
+        return isCalledOff && status.endsWhatWasCalledOff
+            || endedUnproven && status.endsWhatWasUnproven
+    }
+}
+
 extension ExitStatus {
     /// Whether a run that was called off has ended by that, or by itself because its maker had died.
     ///
@@ -264,6 +277,18 @@ extension ExitStatus {
         case .signal(.kill, _): true
         case .code(let code): code == SpawnedChild.neverExecuted
         case .signal, .neverExecuted, .unknown: false
+        }
+    }
+
+    /// Whether a run of which nobody had heard that it became its program, and which ended while
+    /// there was nobody, is taken for a start that never was.
+    ///
+    /// It may have run. Nothing is held against it all the same: who had it wait for its turn has
+    /// died, as a rule in the midst of that.
+    var endsWhatWasUnproven: Bool {
+        switch self {
+        case .unknown: true
+        case .code, .signal, .neverExecuted: endsWhatWasCalledOff
         }
     }
 }

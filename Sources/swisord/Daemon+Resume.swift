@@ -146,7 +146,9 @@ extension Daemon {
             case .some(let process):
                 greet(record.name, pid, past)
                 watch(id, pid, process)
-            case nil: watch(id, pid, nil)
+            case nil:
+                children[id]?.endedUnproven = record.waitsForExec
+                watch(id, pid, nil)
             }
         }
         guard record.waitsForExec, members[pid] == id else { return }

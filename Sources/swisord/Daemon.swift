@@ -337,7 +337,7 @@ final class Daemon {
     /// Whether a child that waited for a manager which was killed was never the program.
     private func wasAborted(_ child: Child?, _ status: ExitStatus, _ pid: PID?) -> Bool {
         guard let child, child.isInherited else { return false }
-        if child.isCalledOff, status.endsWhatWasCalledOff { return true }
+        if child.wasAborted(by: status) { return true }
         return pid.flatMap(ProcessStat.read)?.hasExecuted == false
     }
 

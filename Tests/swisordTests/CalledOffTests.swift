@@ -20,4 +20,12 @@ struct CalledOffTests {
         ]
         for status in over { #expect(!status.endsWhatWasCalledOff) }
     }
+
+    @Test("has not run either when it ended unseen, unless it is known how")
+    func unseen() {
+        let aborted: [Supervision.ExitStatus] = [.unknown, .code(SpawnedChild.neverExecuted)]
+        for status in aborted { #expect(status.endsWhatWasUnproven) }
+        let over: [Supervision.ExitStatus] = [.code(0), .signal(.terminate, coreDumped: false)]
+        for status in over { #expect(!status.endsWhatWasUnproven) }
+    }
 }
