@@ -107,7 +107,7 @@ SECONDS ?= 60
 chaos: build  ## only: KILLS=10000 random kills, counting what was lost; SEED=n
 	@scripts/chaos $(KILLS) $(SEED)
 
-sweep: build  ## only: a kill, and an error, at each system call of two scenarios
+sweep: build  ## only: a kill, and an error, at each system call of three scenarios
 	@scripts/sweep
 
 history: build  ## only: concurrent clients and killed managers; one order must explain all; SEED=n

@@ -146,8 +146,9 @@ class Daemon:
     # --- Tracing
 
     @contextmanager
-    def strace(self, words):
-        trace, said = self.folder + "/trace", self.folder + "/said"
+    def strace(self, words, name="trace"):
+        """Traces processes; when it is left, the file of that name has what they called."""
+        trace, said = f"{self.folder}/{name}", f"{self.folder}/{name}-said"
         for path in (trace, said):
             if os.path.exists(path):
                 os.remove(path)
