@@ -58,6 +58,14 @@ package struct PidDescriptor: ~Copyable, Sendable {
         return .ended(reapedStatus ?? .unknown)
     }
 
+    /// Waits until the process has ended, or for so long.
+    func waitForEnd(atMost limit: Duration) {
+        var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        let (seconds, attoseconds) = limit.components
+        let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        _ = poll(&entry, 1, Int32(clamping: milliseconds))
+    }
+
     /// Whether it has executed a program since it was made; nil when nobody can tell any more.
     package var hasExecuted: Bool? {
         guard let stat = ProcessStat.read(identity.pid), isThis(stat) else { return nil }

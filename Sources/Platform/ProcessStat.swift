@@ -35,6 +35,9 @@ package struct ProcessStat: Hashable, Sendable {
     /// Whether the process has ended: a zombie, or dead.
     package var hasEnded: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
 
+    /// Whether it waits for something that no signal interrupts (D): a disk, as a rule.
+    package var isHeld: Bool { state == UInt8(ascii: "D") }
+
     /// Whether it is only waiting for a processor, if it does not have one.
     package var isRunnable: Bool { state == UInt8(ascii: "R") }
 

@@ -23,8 +23,9 @@ package enum ProcessSweep {
     ) -> [[ProcessStat]] {
         let end = MonotonicClock.now().advanced(by: limit)
         var left: [[ProcessStat]] = []
+        var stopped: [Int32: ProcessStat] = [:]
         repeat {
-            var stopped: [Int32: ProcessStat] = [:]
+            stopped = [:]
             var isSettled = false
             while !isSettled {
                 let (found, isWhole) = lookOnce(runs, adopters: adopters)
@@ -39,8 +40,30 @@ package enum ProcessSweep {
             }
             for process in stopped.values { send([.kill], to: process) }
             left = look(runs, adopters: adopters)
-        } while !left.allSatisfy(\.isEmpty) && MonotonicClock.now() < end
+        } while waits(for: Array(left.joined()), killed: stopped, until: end)
         return left
+    }
+
+    /// Waits until one of those that are left has ended, and another look makes sense.
+    ///
+    /// Who has been killed makes no more and only has to die. Where the kernel holds all of them (D)
+    /// that may take for ever.
+    private static func waits(
+        for left: [ProcessStat],
+        killed: [Int32: ProcessStat],
+        until end: Instant
+    ) -> Bool {
+        let rest = end.duration(since: MonotonicClock.now())
+        guard !left.isEmpty, rest > .zero else { return false }
+        guard left.allSatisfy({ killed[$0.pid]?.startTicks == $0.startTicks }) else { return true }
+        guard let dying = left.first(where: { !$0.isHeld }) else { return false }
+        switch PidDescriptor.of(dying.pid) {
+        case .some(let held) where held.identity.startTicks == dying.startTicks:
+            held.waitForEnd(atMost: rest)
+        case .some: break
+        case nil: usleep(10_000)
+        }
+        return true
     }
 
     /// The processes of each run that have not ended.

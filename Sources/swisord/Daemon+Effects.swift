@@ -122,6 +122,10 @@ extension Daemon {
     }
 
     private func tell(_ report: FleetReport) {
+        // What the kernel holds is killed once a second, for hours where a disk hangs.
+        if case .killing(let id, _, let pid) = report, killed.updateValue(pid, forKey: id) == pid {
+            return
+        }
         if let line = narrator.line(for: report, in: fleet) {
             log.log(level: line.level, "\(line.text)")
         }
@@ -130,7 +134,10 @@ extension Daemon {
             outlets.ended(child)
         }
         guard case .changed(let id, let name, let change) = report else { return }
-        if change.from == .stopping { settling.stopped(id) }
+        if change.from == .stopping {
+            settling.stopped(id)
+            killed[id] = nil
+        }
         if change.from == .stopping, change.to == .stopped { retire(id) }
         if children[id]?.hasSocket == true { closeUnusedSockets() }
         announce(change, of: name, id)

@@ -102,6 +102,8 @@ final class Daemon {
     var orphans: [ProcessName: Orphan] = [:]
     /// Processes that are not collected by anybody we hear of.
     var survivors: [MemberID: Survivor] = [:]
+    /// Of whom the activity log tells that they are killed.
+    var killed: [MemberID: PID] = [:]
     /// Of each stop that nobody would tell the end of, one of those that it waits for.
     var witnesses: [MemberID: Survivor] = [:]
     var reactor: Reactor

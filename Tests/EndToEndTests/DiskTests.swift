@@ -185,6 +185,48 @@ struct DiskTests {
         }
     }
 
+    @Test("keeps nobody busy with what it holds, and fills no log")
+    func unkillableForLong() throws {
+        try Daemon.prepared("") { daemon in
+            let disk = try FreezingDisk(for: daemon)
+            defer { disk.thaw() }
+            daemon.configure(
+                """
+                programs:
+                  writer:
+                    command: [sh, -c, "while :; do echo x >\(disk.path)/file; done"]
+                    startsecs: 0
+                    stopwaitsecs: 50ms
+                  clock: {command: [sh, -c, "while sleep 1; do echo tick; done"], startsecs: 0}
+                """,
+                settings: ["process_trees: proc"]
+            )
+            try daemon.start()
+            let pid = try daemon.wait(for: "writer", "RUNNING").pid
+            try eventually("something on the disk") { disk.read("file") == "x\n" }
+            try disk.freeze()
+            try eventually("it to hang in the kernel") { processState(pid) == "D" }
+            _ = try daemon.ask("POST", "/v1/programs/writer/stop?wait=false")
+            try daemon.wait(forLog: "killing 'writer' (\(pid)) with SIGKILL")
+            let manager = try daemon.managerPid()
+            func ticks() -> Int { daemon.scratch.read("log/clock.log").count / 5 }
+            let (before, start) = (reads(of: manager), ticks())
+            try eventually("four seconds") { ticks() >= start + 4 }
+            // Four looks at all processes a second; it was hundreds.
+            #expect(reads(of: manager) - before < 50 * Scratch.processCount)
+            #expect(daemon.logLines(containing: "killing 'writer'").count == 1)
+            disk.thaw()
+            try daemon.wait(for: "writer", "STOPPED")
+        }
+    }
+
+    /// How often a process has read something.
+    private func reads(of pid: Int) -> Int {
+        let line = contents("/proc/\(pid)/io").split(separator: "\n")
+            .first { $0.hasPrefix("syscr: ") }
+        return line.flatMap { Int($0.dropFirst(7)) } ?? 0
+    }
+
     private static let counted =
         "trap 'echo last; exit' TERM; n=0; while :; do n=$((n+1)); echo $n; sleep 0.005; done"
 

@@ -58,6 +58,9 @@ final class Scratch {
         }
     }
 
+    /// How many processes there are on the machine.
+    static var processCount: Int { names(in: "/proc").count { Int32($0) != nil } }
+
     /// Writes a file, relative to the directory.
     @discardableResult
     func write(_ name: String, _ text: String, mode: mode_t = 0o644) -> String {
