@@ -25,6 +25,7 @@ final class LogStream {
     private(set) var isBetweenRuns = false
     /// What looks at the bytes; nil where nobody has to.
     private(set) var filter: OutputFilter?
+    private var tally: (@Sendable (Int) -> Void)?
     /// How much of what is in the FIFO waits there until it has been heard.
     var asked = 0
     /// Whether somebody is to hear what is in the FIFO and has not yet.
@@ -62,6 +63,7 @@ final class LogStream {
         self.id = id
         self.tap = tap
         filter = treatment.isPlain ? nil : OutputFilter(treatment)
+        tally = treatment.tally
         self.reader = reader
         self.token = token
         self.output = output
@@ -96,20 +98,19 @@ final class LogStream {
         let fair = filter == nil ? Self.share : Self.lookedAtShare
         let share = min(fair, limit ?? .max)
         var moved = 0
-        var lost = 0
         while moved < share {
             // All that is there, rather than a part that ends in the middle of a line.
             let most = limit.map { min(fair, $0) - moved } ?? fair
-            guard
-                let count = move(reader, scratch, upTo: most, at: now, &lost)
-                    ?? copy(reader, scratch, at: now, &lost),
-                count > 0
-            else { break }
+            var lost = 0
+            let count =
+                move(reader, scratch, upTo: most, at: now, &lost)
+                ?? copy(reader, scratch, at: now, &lost)
+            note(lost: lost)
+            guard let count, count > 0 else { break }
             moved += count
             // Most likely empty now; if not, epoll tells.
             if count < Self.short || isHeld { break }
         }
-        note(lost: lost)
         widenInFlood(reader, moved)
         return moved
     }
@@ -286,6 +287,7 @@ final class LogStream {
 
     /// Does with the bytes from now on what another treatment says.
     func treat(_ treatment: OutputTreatment, at now: Instant) {
+        tally = treatment.tally
         if treatment.asks == nil { (asked, isAsking) = (0, false) }
         if let filter {
             note(lost: accept(filter.change(to: treatment)[...], at: now))
@@ -377,6 +379,7 @@ final class LogStream {
     }
 
     func note(lost: Int) {
+        if lost > 0 { tally?(lost) }
         report.note(lost: lost, text: output.trouble ?? tap?.trouble)
     }
 }

@@ -34,6 +34,8 @@ package struct OutputTreatment: Sendable {
     ///
     /// Should he die before, the next one hears it. Nothing else is done with it then.
     package var asks: Question?
+    /// Counts at once what is lost, where it outlives this process.
+    package var tally: (@Sendable (Int) -> Void)?
     /// Who has the pipe already.
     package var run: PID?
     /// Counts what is read.

@@ -108,6 +108,7 @@ extension Daemon {
             outlets.resumeInput(input, of: child)
         }
         let run = record.liveRun?.pid
+        takeUpLosses(child)
         outlets.reattach(child, run) { past.readers(entry, isError: $0) }
         child.identity = ProcessIdentity(of: record)
         child.begunTicks = record.outside.startTicks
@@ -203,8 +204,18 @@ extension Daemon {
         store.take(entry.slot, for: id)
         let (process, credentials) = departed(entry.record.name)
         let child = outlets.child(id, process, credentials)
+        takeUpLosses(child)
         outlets.reattach(child, nil) { past.readers(entry, isError: $0) }
-        if outlets.closeForGood(child) { store.forget(id) }
+        if outlets.closeForGood(child) {
+            tell(child.losses)
+            store.forget(id)
+        }
+    }
+
+    /// Goes on counting what is lost of the outputs of a process, before any of it is read.
+    private func takeUpLosses(_ child: Child) {
+        child.stdout.lostBytes = store.lostBytes(of: child.stdout.id)
+        child.stderr.lostBytes = store.lostBytes(of: child.stderr.id)
     }
 
     /// What a process went by that was taken out: its output goes where it always went.

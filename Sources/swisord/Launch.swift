@@ -194,11 +194,12 @@ extension Launch {
     /// Opens the records of what ran before: those of the manager before this one, or of a daemon
     /// that was killed together with its guardian.
     private func openState() throws(StartupFailure) -> (StateStore, Past) {
+        let losses = tallies()
         do throws(StateFile.Failure) {
             if let watch, watch.isResumption, let kept = watch.take(.state) {
                 let file = try StateFile(owning: kept)
                 let past = Past.ofManager(try file.readAll(), watch)
-                return (StateStore(file: file, link: watch.link), past)
+                return (StateStore(file: file, link: watch.link, losses: losses), past)
             }
             let path = settings.runtimeDirectory + "/swisord.state"
             let boot = BootID.current()
@@ -207,7 +208,7 @@ extension Launch {
                 let file = try StateFile.open(path)
                 if file.boot.isSame(as: boot) {
                     let past = Past.ofDaemon(try file.readAll(), settings.orphans)
-                    return (StateStore(file: file, link: watch?.link), past)
+                    return (StateStore(file: file, link: watch?.link, losses: losses), past)
                 }
                 remark = Past.remark(onRecordsOf: file.boot, in: boot)
             } catch {
@@ -219,10 +220,17 @@ extension Launch {
             }
             let file = try StateFile.create(path, boot: boot)
             let past = Past.ofNothing(remark)
-            return (StateStore(file: file, link: watch?.link), past)
+            return (StateStore(file: file, link: watch?.link, losses: losses), past)
         } catch {
             throw StartupFailure(text: "state: \(error)")
         }
+    }
+
+    /// The counters of what was lost, of the manager before this one where there was one.
+    private func tallies() -> TallyFile? {
+        guard let watch else { return nil }
+        if let kept = watch.take(.losses) { return TallyFile(kept) }
+        return try? TallyFile()
     }
 
     private func greet(_ log: Logger, _ past: Past) {

@@ -66,6 +66,7 @@ extension Outlets {
         let rules = outlet.rules
         var treatment = OutputTreatment(stripsEscapes: rules.stripsEscapes, run: run)
         treatment.position = outlet.position
+        treatment.tally = store.tally(of: outlet.id)
         if rules.isAnswer {
             let (stream, core) = (outlet.id, core)
             treatment.asks = { bytes, count in

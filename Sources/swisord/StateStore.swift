@@ -23,12 +23,15 @@ final class StateStore {
         case network = 5
         case reloadError = 6
         case reloadWish = 7
+        case losses = 8
         case socketWatch = 15
     }
 
     /// Why the last record could not be written; nil when it could.
     private(set) var trouble: String?
     private let file: StateFile
+    /// What has been lost of each output; nil where nobody would keep it.
+    private let losses: TallyFile?
     /// Nil without a guardian, and after its death.
     private var link: GuardianLink?
     private var slots: [MemberID: Int] = [:]
@@ -50,8 +53,9 @@ final class StateStore {
     /// How many sockets of programs it has slots for.
     static let mostSockets = 768
 
-    init(file: consuming StateFile, link: GuardianLink?) {
+    init(file: consuming StateFile, link: GuardianLink?, losses: TallyFile? = nil) {
         self.file = file
+        self.losses = losses
         self.link = link
     }
 
@@ -97,6 +101,8 @@ final class StateStore {
             slot = end
             end += 1
         }
+        // Whoever had it before may have lost something.
+        for isError in [false, true] { losses?.clear(Self.loss(slot, isError: isError)) }
         slots[id] = slot
         return slot
     }
@@ -213,7 +219,23 @@ final class StateStore {
     /// Has the guardian keep the records themselves, for the next manager.
     func keepRecords() {
         link?.store([(Descriptor.state.rawValue, file.descriptor.rawValue)])
+        if let losses { keep(losses.descriptor, as: .losses) }
     }
+
+    /// Counts what is lost of an output, so that it is known to the next manager.
+    func tally(of stream: StreamID) -> (@Sendable (Int) -> Void)? {
+        guard let losses, let slot = slot(of: stream.member) else { return nil }
+        let place = Self.loss(slot, isError: stream.isError)
+        return { losses.add($0, at: place) }
+    }
+
+    /// What has been lost of an output, by whichever manager.
+    func lostBytes(of stream: StreamID) -> UInt64 {
+        guard let losses, let slot = slots[stream.member] else { return 0 }
+        return losses[Self.loss(slot, isError: stream.isError)]
+    }
+
+    private static func loss(_ slot: Int, isError: Bool) -> Int { 2 * slot + (isError ? 1 : 0) }
 
     func keep(_ kept: borrowing OwnedDescriptor, as descriptor: Descriptor) {
         link?.store([(descriptor.rawValue, kept.rawValue)])
