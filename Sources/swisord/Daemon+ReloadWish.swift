@@ -7,7 +7,7 @@ import Platform
 /// they outlive a manager that dies before it has read the file.
 extension Daemon {
     /// So many managers try, in case it is the file that they die of.
-    private static let mostAttempts: UInt8 = 3
+    private static let mostAttempts: UInt8 = 5
 
     /// Has a reload outlive this manager.
     func keepReloadWish() {
