@@ -65,6 +65,11 @@ package enum ConfigurationLoader {
         var loading = Loading(surroundings: surroundings, inquiry: inquiry, needsTrust: false)
         return loading.socketPath(of: file)
     }
+
+    /// Where the socket is unless a file says otherwise.
+    package static func usualSocket(_ surroundings: Surroundings) -> String {
+        StandardPlaces(surroundings).runtime + "/swisord.sock"
+    }
 }
 
 /// None of the places that the search order names holds a configuration file.

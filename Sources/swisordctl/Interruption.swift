@@ -73,7 +73,7 @@ extension Session {
                 "error: \(text)",
                 "no_socket_known",
                 .invalidArguments,
-                "name a configuration with '-c FILE', or the socket with '-s unix:///PATH'"
+                "name a configuration with '-c FILE', or the socket with '-s \(url)'"
             )
         case .noSuchFile:
             unreachable(

@@ -52,6 +52,14 @@ struct CommandLineTests {
         #expect(throws: SocketSearch.Problem.self) { try search.endpoint(.ofThisProcess).get() }
     }
 
+    @Test("knows where the socket is as a rule when a file cannot be read")
+    func usualSocket() {
+        let search = SocketSearch(file: "/nope", url: nil)
+        #expect(search.connection().endpoint.url.hasSuffix("/swisord.sock"))
+        let other = SocketSearch(file: nil, url: "/x")
+        #expect(other.connection().endpoint.url == "unix:///PATH")
+    }
+
     @Test("finds a socket by its address without reading any file")
     func endpoint() throws {
         let endpoint = try SocketSearch(file: "/nope", url: "unix:///run/x.sock")

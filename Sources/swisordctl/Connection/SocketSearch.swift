@@ -13,6 +13,8 @@ struct SocketSearch {
     /// Why the socket is not known.
     struct Problem: Error, Hashable {
         let text: String
+        /// Where it would be if no file said otherwise; nil where that is of no help.
+        var usualSocket: String?
     }
 
     func endpoint(_ surroundings: @autoclosure () -> Surroundings) -> Result<Endpoint, Problem> {
@@ -26,6 +28,7 @@ struct SocketSearch {
             return .success(Endpoint(url: url))
         }
         let surroundings = surroundings()
+        let usual = ConfigurationLoader.usualSocket(surroundings)
         let path: String
         if let file {
             path = file
@@ -35,7 +38,10 @@ struct SocketSearch {
             case .failure(let error):
                 let places = error.places.joined(separator: ", ")
                 return .failure(
-                    Problem(text: "no configuration file found (looked for \(places))")
+                    Problem(
+                        text: "no configuration file found (looked for \(places))",
+                        usualSocket: usual
+                    )
                 )
             }
         }
@@ -44,7 +50,7 @@ struct SocketSearch {
             return .success(Endpoint(url: "unix://" + socket, configuration: path))
         case .failure(let error):
             let text = error.diagnostics.map { "\($0)" }.joined(separator: "\n")
-            return .failure(Problem(text: text))
+            return .failure(Problem(text: text, usualSocket: usual))
         }
     }
 
@@ -66,11 +72,13 @@ struct SocketSearch {
 
 /// Stands in for the daemon where its socket is not known.
 private struct UnknownSocket: DaemonConnection {
-    let endpoint = Endpoint(url: "unix://")
+    /// What somebody might ask instead.
+    let endpoint: Endpoint
     private let problem: SocketSearch.Problem
 
     init(_ problem: SocketSearch.Problem) {
         self.problem = problem
+        endpoint = Endpoint(url: "unix://\(problem.usualSocket ?? "/PATH")")
     }
 
     func send(_ request: Request) throws(ConnectionFailure) -> Response {
