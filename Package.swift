@@ -152,6 +152,12 @@ let package = Package(
             path: "Tests/acceptor",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
         ),
+        // A file system that can be made to hang in the midst of a write.
+        .executableTarget(
+            name: "hangingdisk",
+            path: "Tests/hangingdisk",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
+        ),
         .testTarget(name: "EndToEndTests", dependencies: ["ControlAPI"]),
         .testTarget(name: "TidyTests"),
     ]
@@ -170,7 +176,9 @@ if Context.environment["SWISORD_FUZZ"] != nil {
     )
 }
 
-let writtenInC: Set = ["CSpawn", "guardianprobe", "CGuardianFuzz", "acceptor"]
+let writtenInC: Set = [
+    "CSpawn", "guardianprobe", "CGuardianFuzz", "acceptor", "hangingdisk",
+]
 for target in package.targets where target.type != .system && !writtenInC.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + strict
 }

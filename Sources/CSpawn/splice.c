@@ -22,6 +22,10 @@ ssize_t swisord_tee(int from, int to, size_t count) {
     return tee(from, to, count, SPLICE_F_NONBLOCK);
 }
 
+void swisord_store_word(uint64_t *word, uint64_t value) {
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
 int swisord_open_directory(const char *path) {
     struct open_how how = {
         .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,

@@ -26,6 +26,11 @@ extension OwnedDescriptor {
         try answering { Glibc.read(rawValue, &buffer, buffer.count) }
     }
 
+    /// As `read(into:)`, but not more than `count` bytes.
+    borrowing func read(into buffer: inout [UInt8], upTo count: Int) throws(Errno) -> Int {
+        try answering { Glibc.read(rawValue, &buffer, min(count, buffer.count)) }
+    }
+
     /// Reads `count` bytes from `offset` on, fewer where the file ends.
     borrowing func read(count: Int, at offset: Int) throws(Errno) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
@@ -143,10 +148,13 @@ extension OwnedDescriptor {
 /// A descriptor where an optional one is kept and passed about; closed with the last reference.
 final class DescriptorBox: Sendable {
     let descriptor: OwnedDescriptor
+    /// Which pipe it is; nil where that cannot be told.
+    let identity: FileStatus.Identity?
     /// Whose turn it is with this pipe, where others do something to it as well.
     private let turn: PipeTurn?
 
     init(_ descriptor: consuming OwnedDescriptor, _ turn: PipeTurn? = nil) {
+        identity = try? descriptor.status().identity
         self.descriptor = descriptor
         self.turn = turn
     }

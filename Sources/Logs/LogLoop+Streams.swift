@@ -23,6 +23,11 @@ extension LogLoop {
             treatment
         )
         read(stream, from: reader)
+        if !isNew, let move = reader.identity.flatMap({ journal?.take(of: $0) }) {
+            open(stream, at: now)
+            stream.finish(move, scratch)
+            journal?.end(move)
+        }
         if stream.output.file?.isUnopened == true, !isNew { unopened.add(id, at: now) }
         if isNew { look(at: stream, now) } else { settle(stream, at: now) }
     }

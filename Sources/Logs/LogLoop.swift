@@ -29,7 +29,8 @@ final class LogLoop {
     var held: [StreamID: Instant] = [:]
     var unopened = UnopenedLogs()
     var arrivals = Arrivals()
-    let scratch = Scratch()
+    let scratch: Scratch
+    let journal: MoveJournal?
     private var isFlooded = false
     private var isOver = false
 
@@ -47,12 +48,15 @@ final class LogLoop {
         commands: Mailbox<LogCommand>,
         lines: Mailbox<[UInt8]>,
         mark: WorkMark,
+        journal: MoveJournal?,
         notices: @escaping @Sendable (LogNotice) -> Void
     ) throws(SystemError) {
         self.mark = mark
         self.commands = commands
         self.lines = lines
         self.notices = notices
+        self.journal = journal
+        scratch = Scratch(journal?.makeLine())
         reactor = try Reactor()
         inbox = try Reactor(batch: 2)
         try reactor.add(commands.descriptor, token: Self.mailboxToken)

@@ -115,6 +115,15 @@ final class LogStream {
         return moved
     }
 
+    /// Takes out of the FIFO what an earlier manager has written to the log.
+    func finish(_ move: MoveJournal.Move, _ scratch: Scratch) {
+        guard let reader, let log = output.file?.log else { return }
+        let count = scratch.finish(move, from: reader, in: log)
+        guard count > 0, let position = filter?.treatment.position else { return }
+        position.begin()
+        position.advance(by: count)
+    }
+
     private func widenInFlood(_ reader: DescriptorBox, _ moved: Int) {
         excess = max(0, excess + moved - Self.ordinary)
         guard excess >= Self.flood, !isWide else { return }
@@ -145,7 +154,9 @@ final class LogStream {
         _ lost: inout Int
     ) -> Int? {
         guard let file = output.file else { return nil }
-        if output.followers.isEmpty, tap == nil, let moved = file.move(from: reader, upTo: count) {
+        if output.followers.isEmpty, tap == nil,
+            let moved = file.move(from: reader, scratch, upTo: count)
+        {
             return moved
         }
         do {

@@ -30,20 +30,27 @@ package final class LogThread: Sendable {
         name: String,
         notices: @escaping @Sendable (LogNotice) -> Void
     ) throws(SystemError) {
-        try self.init(name: name, watch: nil, notices: notices)
+        try self.init(name: name, watch: nil, journal: nil, notices: notices)
     }
 
     /// Starts a thread that `watch` looks after.
     init(
         name: String,
         watch: DiskWatch?,
+        journal: MoveJournal?,
         notices: @escaping @Sendable (LogNotice) -> Void
     ) throws(SystemError) {
         let mark = WorkMark(watch)
         self.mark = mark
         commands = try Mailbox(capacity: Self.commandCapacity)
         lines = try Mailbox(capacity: Self.lineCapacity)
-        let loop = try LogLoop(commands: commands, lines: lines, mark: mark, notices: notices)
+        let loop = try LogLoop(
+            commands: commands,
+            lines: lines,
+            mark: mark,
+            journal: journal,
+            notices: notices
+        )
         thread = Mutex(try Platform.Thread(name: name) { loop.run() })
     }
 

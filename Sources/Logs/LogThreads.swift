@@ -26,30 +26,45 @@ package final class LogThreads: Sendable {
     private let running: RunningCount
     private let watch: DiskWatch
     private let bell: Bell
+    private let journal: MoveJournal?
 
     /// More file systems than this have no threads of their own.
     private static let most = 8
 
     /// Starts the activity log's thread; the others start when they are needed.
     ///
-    /// - Parameter notices: called on any log thread, must not wait; `ended` comes once, when
-    ///   the last of them has ended.
+    /// - Parameters:
+    ///   - journal: Where it is noted what is being moved; nil where nobody keeps it.
+    ///   - notices: Called on any log thread, must not wait; `ended` comes once, when the last of
+    ///     them has ended.
     /// - Throws: when there are no descriptors or threads left.
-    package init(notices: @escaping @Sendable (LogNotice) -> Void) throws(SystemError) {
+    package init(
+        journal: MoveJournal? = nil,
+        notices: @escaping @Sendable (LogNotice) -> Void
+    ) throws(SystemError) {
         let running = RunningCount()
         let filtered: @Sendable (LogNotice) -> Void = { notice in
             if notice != .ended || running.oneEnded() { notices(notice) }
         }
         let watch = try DiskWatch()
         self.watch = watch
+        self.journal = journal
         bell = try Bell()
-        activity = try LogThread(name: "log-activity", watch: watch, notices: filtered)
+        activity = try LogThread(
+            name: "log-activity",
+            watch: watch,
+            journal: journal,
+            notices: filtered
+        )
         self.notices = filtered
         self.running = running
     }
 
     /// By what a log thread and whoever opens a pipe keep out of each other's way.
     package func makeTurn() -> PipeTurn { PipeTurn(bell) }
+
+    /// Nobody keeps any more what is noted of moves, so nothing is to depend on it.
+    package func loseJournal() { journal?.isLost() }
 
     /// The thread of the activity log, for an `ActivityLogHandler`.
     package var activityThread: LogThread { activity }
@@ -162,6 +177,7 @@ package final class LogThreads: Sendable {
             let made = try? LogThread(
                 name: device.isEmpty ? "log" : "log-\(device)",
                 watch: watch,
+                journal: journal,
                 notices: notices
             )
         else { return state.threads.values.first ?? activity }

@@ -6,10 +6,10 @@ import SystemPackage
 
 /// How bytes get into the file.
 ///
-/// What comes through a pipe is moved by `splice`, which takes bytes out of the pipe in the same
-/// call that puts them into the file: a kill at any moment loses none and doubles none. Near a
-/// rotation, and when somebody follows the log, the bytes are first looked at by `tee`, which
-/// leaves them where they are. Reading and writing is for where `splice` is refused.
+/// What comes through a pipe is put into the file first and taken out of the pipe then, which is
+/// noted so that a kill at any moment loses none and doubles none (`MoveJournal`). Where nobody
+/// keeps the note, `splice` does both in one call. Near a rotation, and when somebody follows the
+/// log, the bytes are first looked at by `tee`, which leaves them where they are.
 extension RotatingFile {
     /// Where bytes that are to be stored are.
     enum Origin {
@@ -33,7 +33,7 @@ extension RotatingFile {
     ///
     /// - Returns: how many bytes that was; 0 when the pipe is empty, nil when `store` has to see to
     ///   them.
-    func move(from pipe: DescriptorBox, upTo count: Int) -> Int? {
+    func move(from pipe: DescriptorBox, _ scratch: Scratch, upTo count: Int) -> Int? {
         guard let log, log.isSpliceable else { return nil }
         var count = count
         if let limit {
@@ -45,12 +45,13 @@ extension RotatingFile {
             count = min(count, waiting)
         }
         do {
-            let moved = try pipe.splice(to: log.descriptor, count: count)
+            let moved = try scratch.move(from: pipe, to: log, at: size, upTo: count)
             guard moved > 0 else { return nil }
             size += moved
             writeError = nil
             return moved
         } catch {
+            if error == .invalidArgument { log.isSpliceable = false }
             return error == .wouldBlock ? 0 : nil
         }
     }
@@ -116,16 +117,8 @@ extension RotatingFile {
     ) throws(Errno) -> Int {
         let count: Int
         switch origin {
-        case .pipe(let pipe, _) where log.isSpliceable:
-            do {
-                count = try pipe.splice(to: log.descriptor, count: bytes.count)
-            } catch .invalidArgument {
-                log.isSpliceable = false
-                return try put(bytes, from: origin, into: log)
-            }
         case .pipe(let pipe, let scratch):
-            count = try log.descriptor.write(bytes)
-            try scratch.discard(count, from: pipe.descriptor)
+            count = try scratch.move(bytes, from: pipe, to: log, at: size)
         case .memory:
             count = try log.descriptor.write(bytes)
         }

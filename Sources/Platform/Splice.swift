@@ -55,6 +55,53 @@ package struct PeekPipe: ~Copyable {
         return filled
     }
 
+    /// Copies bytes from a pipe to the position of a file and leaves them where they are.
+    ///
+    /// While a disk hangs, only this private pipe is locked.
+    ///
+    /// - Parameters:
+    ///   - pipe: Where the bytes are.
+    ///   - count: The most that is copied.
+    ///   - file: Where they go.
+    ///   - before: Called with how many are about to be written.
+    /// - Returns: How many have been; fewer where the file takes no more.
+    /// - Throws: `wouldBlock` when the pipe is empty, else the errno of `tee` or `splice`.
+    package borrowing func copy(
+        _ pipe: borrowing OwnedDescriptor,
+        upTo count: Int,
+        to file: borrowing OwnedDescriptor,
+        before: (Int) -> Void
+    ) throws(Errno) -> Int {
+        let count = try repeating { swisord_tee(pipe.rawValue, writer.rawValue, count) }
+        guard count > 0 else { return 0 }
+        before(count)
+        var copied = 0
+        do throws(Errno) {
+            while copied < count {
+                let moved = try reader.splice(to: file, count: count - copied)
+                guard moved > 0 else { throw .ioError }
+                copied += moved
+            }
+        } catch {
+            empty(count - copied)
+            if copied == 0 { throw error }
+        }
+        return copied
+    }
+
+    /// Takes out what nobody wants.
+    private borrowing func empty(_ count: Int) {
+        var left = count
+        var sink = [UInt8](repeating: 0, count: min(count, 64 * 1024))
+        while left > 0 {
+            guard
+                let taken = try? repeating({ read(reader.rawValue, &sink, min(left, sink.count)) }),
+                taken > 0
+            else { return }
+            left -= taken
+        }
+    }
+
     private borrowing func repeating(_ call: () -> Int) throws(Errno) -> Int {
         while true {
             let result = call()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import Logs
 import Platform
 import Supervision
 import SystemPackage
@@ -20,6 +21,7 @@ extension Daemon {
         exits = .children
         lastWords.forgetChildren()
         store.guardianHasGone()
+        outlets.logs.loseJournal()
         do throws(SystemError) {
             try Subreaper.enable()
         } catch {

@@ -37,8 +37,10 @@ struct Launch {
         let core = try attempt("mailbox") { () throws(SystemError) in
             try Mailbox<CoreMessage>(capacity: 65_536)
         }
+        let journal = takeJournal()
+        if let journal { store.keep(journal.memory, as: .moves) }
         let logs = try attempt("log threads") { () throws(SystemError) in
-            try LogThreads { core.post(.log($0)) }
+            try LogThreads(journal: journal) { core.post(.log($0)) }
         }
         let log = ActivityLog.start(settings, logs, isForeground: settings.nodaemon)
         tell(threads, log)
@@ -231,6 +233,13 @@ extension Launch {
         guard let watch else { return nil }
         if let kept = watch.take(.losses) { return TallyFile(kept) }
         return try? TallyFile()
+    }
+
+    /// What log threads are moving; where nobody would keep it, or it cannot be had, they do without.
+    private func takeJournal() -> MoveJournal? {
+        guard let watch else { return nil }
+        if let kept = watch.take(.moves), let journal = MoveJournal(keptBy: kept) { return journal }
+        return try? MoveJournal()
     }
 
     private func greet(_ log: Logger, _ past: Past) {

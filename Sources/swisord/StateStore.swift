@@ -24,6 +24,7 @@ final class StateStore {
         case reloadError = 6
         case reloadWish = 7
         case losses = 8
+        case moves = 9
         case socketWatch = 15
     }
 

@@ -14,17 +14,20 @@ private final class KillingGround {
     private let directory: TemporaryDirectory
     private let settings: LogFileSettings
     private let pipe: DescriptorBox
+    /// What lives on after a log thread: nil where nobody would keep it.
+    private let journal: MoveJournal?
     /// Shared with the writer: whether it is to stop, and how many bytes it has written.
     private let shared: UnsafeMutablePointer<Int>
     private var collected: [UInt8] = []
     private var random = SeededGenerator(seed: 0x5715_0BD1)
 
-    init(maxBytes: Int) throws {
+    init(maxBytes: Int, isNoted: Bool) throws {
+        journal = isNoted ? try MoveJournal() : nil
         directory = try TemporaryDirectory()
         settings = LogFileSettings(path: directory("x.log"), maxBytes: maxBytes, backups: 1000)
         pipe = DescriptorBox(try Fifo.make(directory("fifo")))
-        let memory = mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
-        shared = try #require(memory).assumingMemoryBound(to: Int.self)
+        let page = mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+        shared = try #require(page).assumingMemoryBound(to: Int.self)
     }
 
     /// The overlay hides fork from Swift, with reason; there is nothing but us in this process.
@@ -61,6 +64,20 @@ private final class KillingGround {
         }
     }
 
+    /// What is done first: what the thread before left in pipe and log is taken out of the pipe.
+    private func takeUp(_ stream: LogStream) -> Scratch {
+        guard let number = journal?.memory.rawValue,
+            let kept = try? OwnedDescriptor.duplicate(of: number),
+            let journal = MoveJournal(keptBy: kept), let line = journal.makeLine()
+        else { return Scratch() }
+        let scratch = Scratch(line)
+        if let move = pipe.identity.flatMap({ journal.take(of: $0) }) {
+            stream.finish(move, scratch)
+            journal.end(move)
+        }
+        return scratch
+    }
+
     /// What a log thread does with a stream, until it is killed or, at the end, has nothing to do.
     private func log(isFollowed: Bool, toTheEnd: Bool) {
         let output = LogOutput(.file(RotatingFile(settings, at: MonotonicClock.now())))
@@ -68,7 +85,7 @@ private final class KillingGround {
         if isFollowed {
             output.followers.add(.init(id: FollowerID(rawValue: 1), stream: stream.id) { _ in })
         }
-        let scratch = Scratch()
+        let scratch = takeUp(stream)
         while true {
             let moved = stream.pump(scratch, at: MonotonicClock.now())
             if moved == 0, toTheEnd { return }
@@ -86,7 +103,13 @@ private final class KillingGround {
         }
     }
 
-    func run(kills: Int) {
+    static func play(maxBytes: Int, isNoted: Bool) throws {
+        let ground = try KillingGround(maxBytes: maxBytes, isNoted: isNoted)
+        ground.run(kills: 250)
+        ground.check()
+    }
+
+    private func run(kills: Int) {
         let writer = Self.fork { writeLines() }
         var killed = 0
         // On a machine that is busy with other things, or checks every access to memory, too little
@@ -118,7 +141,7 @@ private final class KillingGround {
     }
 
     /// Whether everything is there, once and in order.
-    func check() {
+    private func check() {
         #expect(collected.count == shared[1])
         var number = 0
         for line in collected.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast() {
@@ -138,18 +161,28 @@ struct KillTests {
     @Test("lose and double no byte, with small files")
     func smallFiles() async {
         await #expect(processExitsWith: .success) {
-            let ground = try KillingGround(maxBytes: 3_000)
-            ground.run(kills: 250)
-            ground.check()
+            try KillingGround.play(maxBytes: 3_000, isNoted: true)
         }
     }
 
-    @Test("lose and double no byte, with files that are filled by splice alone at first")
+    @Test("lose and double no byte, with files that are filled without a look at first")
     func largeFiles() async {
         await #expect(processExitsWith: .success) {
-            let ground = try KillingGround(maxBytes: 150_000)
-            ground.run(kills: 250)
-            ground.check()
+            try KillingGround.play(maxBytes: 150_000, isNoted: true)
+        }
+    }
+
+    @Test("lose and double no byte where nobody keeps a note, with small files")
+    func smallFilesUnnoted() async {
+        await #expect(processExitsWith: .success) {
+            try KillingGround.play(maxBytes: 3_000, isNoted: false)
+        }
+    }
+
+    @Test("lose and double no byte where nobody keeps a note, with files filled by splice alone")
+    func largeFilesUnnoted() async {
+        await #expect(processExitsWith: .success) {
+            try KillingGround.play(maxBytes: 150_000, isNoted: false)
         }
     }
 }

@@ -169,6 +169,8 @@ int swisord_close_from(int first);
 ssize_t swisord_splice(int from, int to, size_t count);
 /* Copies what is in a pipe to another one and leaves it there; never waits. */
 ssize_t swisord_tee(int from, int to, size_t count);
+/* A word of memory that another process reads: it sees what was stored before this as well. */
+void swisord_store_word(uint64_t *word, uint64_t value);
 /* Opens a directory (O_PATH) where no component of the path is a symbolic link: openat2. */
 int swisord_open_directory(const char *path);
 /* What tells an open file from those that had its inode number before and are gone: a hash of its

@@ -85,6 +85,8 @@ final class Daemon {
     static var swisordctl: String { binaries + "/swisordctl" }
     /// Serves the socket that it is given.
     static var acceptor: String { binaries + "/acceptor" }
+    /// A disk whose writes can be held back.
+    static var hangingDisk: String { binaries + "/hangingdisk" }
 
     /// Starts any program beside the daemon, with the scenario's mark.
     func launch(
