@@ -13,8 +13,9 @@ extension Daemon {
             if isRepeatedByGuardian { break }
             beginShutdown()
         case .hangup:
-            log.warning("received SIGHUP indicating reload request")
+            // Told only when it is kept for the next manager as well.
             read(for: .signal)
+            log.warning("received SIGHUP indicating reload request")
         case .user2:
             log.info("received SIGUSR2 indicating log reopen request")
             outlets.reopen()

@@ -34,7 +34,8 @@ struct ServedSocketTests {
             let path = daemon.home + "/app.sock"
             daemon.configure(program(path, number: number, count: 1))
             try daemon.start()
-            try eventually("the socket") { exists(path) }
+            // Its file is there before it listens.
+            try daemon.wait(for: "web", "RUNNING")
             let clients = try (1...8).map { _ in try RawHTTP(path) }
             #expect(try Set(clients.map(answer)).count == 8, "each by another process")
         }
