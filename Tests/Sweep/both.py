@@ -4,14 +4,15 @@
 As PID 1 of a namespace, with the changes of changes.py, and with programs that do not end at once: one
 leaves a process behind that takes its time, one has to be killed. Each time strace lets one call of
 the manager be its last, and the fork by which the guardian would make another one the guardian's.
-Then a daemon is started by hand. Afterwards everything must be as the file says: each program once,
-also in between; what has left the file gone; what is the same in both not touched. The log has each
+Then a daemon is started by hand. In the end such a start is killed as well, at each call by which it
+changes something. Afterwards everything must be as the file says: each program once, also in between; what has left the file gone; what is the same in both not touched. The log has each
 word of the program that comes and goes, once and in order; only of a life that ended while there was
 nobody to read it words may be missing.
 """
 
 import os
 import re
+import signal
 import sys
 import time
 
@@ -41,6 +42,10 @@ def with_more(configuration, word):
     settings, programs = configuration.split("programs:\n", 1)
     settings = settings.replace("childlogdir: {0}", "childlogdir: {0}, process_trees: %s")
     return settings + "programs:\n" + (MORE % (word, word)).lstrip("\n") + programs
+
+
+# What a start is killed at: calls that the guardian and the programs do not make, and of each so many.
+AT_START = {"pwrite64": DEPTH, "splice": 5, "memfd_create": 5, "rmdir": 20, "mkdir": 20}
 
 
 FIRST, SECOND = with_more(changes.FIRST, "1"), with_more(changes.SECOND, "2")
@@ -100,6 +105,40 @@ class Outlived(Changing):
             raise GaveUp(f"run twice at a time: {content(self.folder + '/doubled').split()}")
         return amiss
 
+    def kill_all(self):
+        """Kills the guardian, and the manager that it has by then."""
+        manager = self.manager()
+        self.is_to_run = False
+        self.send(self.pid, signal.SIGKILL)
+        self.until(self.has_ended, "end of the guardian")
+        if manager:
+            self.send(manager, signal.SIGKILL)
+            self.until(lambda: not os.path.exists(f"/proc/{manager}"), "end of the manager")
+        self.guardians += 1
+        self.note_unseen()
+
+    def start_to_die(self, call, number):
+        """Starts a daemon whose managers die at a call; whether the first of them came to it."""
+        trace = self.folder + "/trace"
+        if os.path.exists(trace):
+            os.remove(trace)
+        words = ["strace", "-D", "-f", "-qq", "-o", trace, "-e", f"trace={call}"]
+        words += ["-e", f"inject={call}:signal=SIGKILL:when={number}"]
+        words += [self.binaries + "/swisord", "-n", "-c", self.folder + "/s.yaml"]
+        self.pid = self.spawn(words, self.folder + "/output")
+
+        def has_died():
+            return any("killed by" in line for line in self.trace())
+
+        self.until(lambda: has_died() or self.has_ended() or self.is_up(), "daemon that is up")
+        is_reached = has_died()
+        self.kill_all()
+        # It would go on with the programs.
+        for tracer in processes(["strace", "-D"]):
+            self.send(tracer, signal.SIGKILL)
+            self.until(lambda: not os.path.exists(f"/proc/{tracer}"), "end of the tracer")
+        return is_reached
+
     def told_falsely(self):
         """Ends that the activity log tells of programs that never end by themselves."""
         log = content(self.folder + "/swisord.log").decode()
@@ -130,6 +169,17 @@ def attempt(daemon, call, number):
     return daemon.guardians > guardians
 
 
+def attempt_start(daemon, call, number):
+    """Kills all in the midst of nothing, then the next start at this point; whether it came so far."""
+    daemon.kill_all()
+    daemon.choose(changes.SECOND if daemon.configuration is changes.FIRST else changes.FIRST)
+    is_reached = daemon.start_to_die(call, number)
+    daemon.start()
+    daemon.until_as_written()
+    daemon.until_whole()
+    return is_reached
+
+
 def main():
     folder, binaries, *rest = sys.argv[1:]
     isShort = rest == ["short"]
@@ -149,6 +199,17 @@ def main():
             if os.environ.get("SHOW"):
                 print(f"{time.monotonic() - begin:7.2f} {call} {number}", flush=True)
         count += len(points)
+        for call, most in [] if isShort else AT_START.items():
+            for number in range(1, most + 1):
+                count += 1
+                try:
+                    if not attempt_start(daemon, call, number):
+                        break
+                except GaveUp as reason:
+                    daemon.give_up(f"a start at {call} {number} ({means}): {reason}")
+                reached += 1
+                if os.environ.get("SHOW"):
+                    print(f"{time.monotonic() - begin:7.2f} start {call} {number}", flush=True)
         daemon.shut_down()
         if daemon.told_falsely():
             daemon.give_up("told falsely: " + "\n".join(daemon.told_falsely()[:5]))

@@ -84,6 +84,10 @@ class Changing(Daemon):
         # Where it had not begun; otherwise there is nothing to be done.
         self.until(lambda: self.ask("POST", "/v1/daemon/reload"), "another reload")
         self.until_as_written()
+        self.until_whole()
+
+    def until_whole(self):
+        """Until the log has each word of the guest."""
         try:
             self.until(lambda: self.lives() == self.expected_lives(), "agreement")
         except GaveUp as reason:
