@@ -40,8 +40,8 @@ package enum LogCommand: Sendable {
     case detach(StreamID, LogToken)
     /// Writes what is in the FIFO now, then tells `drained`; also for a stream that is unknown.
     case drain(StreamID, LogToken)
-    /// Opens all log files anew, for those who have renamed them.
-    case reopen
+    /// Opens all log files anew, for those who have renamed them, then tells `drained`.
+    case reopen(LogToken)
     /// Empties a log and removes its backups, then tells `cleared`.
     case clear(StreamID, LogToken)
     /// The last bytes of a log, reaching into `.1` where the file is shorter.

@@ -258,13 +258,14 @@ final class LogLoop {
         case .drain(let id, let token):
             drain(id, at: now)
             notices(.drained(token))
-        case .reopen:
+        case .reopen(let token):
             outputs.reopen(at: now)
             release(streams.keys, at: now)
             for stream in streams.values {
                 stream.note(lost: 0)
                 settle(stream, at: now)
             }
+            notices(.drained(token))
         case .clear(let id, let token):
             notices(.cleared(token, error: clear(id, at: now)))
         case .readTail(let id, let bytes, let reply):

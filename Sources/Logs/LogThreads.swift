@@ -90,6 +90,13 @@ package final class LogThreads: Sendable {
         }
     }
 
+    /// Has all log files opened anew; answers how many times `drained` will be told.
+    package func reopen(_ token: LogToken) -> Int {
+        let threads = all()
+        for thread in threads { thread.post(.reopen(token)) }
+        return threads.count
+    }
+
     /// Goes off when a disk may not be answering; then `stalls` is to be called.
     package var diskAlarm: OwnedDescriptor { _read { yield watch.alarm.descriptor } }
 

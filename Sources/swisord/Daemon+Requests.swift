@@ -57,8 +57,7 @@ extension Daemon {
             beginShutdown()
             reply(.daemon(information()))
         case .reopenLogs:
-            outlets.reopen()
-            reply(.daemon(information()))
+            outlets.reopen { [self] in reply(.daemon(information())) }
         case .clearDaemonLog: clearActivity(reply)
         case .reload: read(for: .apply(groups: [], reply))
         case .restartAll: read(for: .restartAll(peer, reply))
@@ -245,6 +244,7 @@ extension Daemon {
         if case .drained(let token) = notice {
             hasRead(token)
             hasTaken(token)
+            outlets.hasReopened(token)?()
             if let losses = outlets.hasRead(token) { tell(losses) }
         }
         if let line = outlets.take(notice, children) {

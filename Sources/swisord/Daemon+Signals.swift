@@ -18,7 +18,7 @@ extension Daemon {
             log.warning("received SIGHUP indicating reload request")
         case .user2:
             log.info("received SIGUSR2 indicating log reopen request")
-            outlets.reopen()
+            outlets.reopen {}
         default: log.debug("received \(signal), which means nothing to swisord")
         }
     }

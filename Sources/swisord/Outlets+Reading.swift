@@ -179,8 +179,18 @@ extension Outlets {
         return cleared
     }
 
-    func reopen() {
-        logs.post(.reopen)
+    /// Opens all logs anew; `completion` is called when that has been done, by every thread.
+    mutating func reopen(completion: @escaping () -> Void) {
+        let token = makeToken()
+        reopenings[token] = (logs.reopen(token), completion)
+    }
+
+    /// A log thread has got so far; answers what is to be done once all of them have.
+    mutating func hasReopened(_ token: LogToken) -> (() -> Void)? {
+        guard let (open, completion) = reopenings.removeValue(forKey: token) else { return nil }
+        guard open > 1 else { return completion }
+        reopenings[token] = (open - 1, completion)
+        return nil
     }
 
     var activityInfo: ProcessInfo.Log { activity }

@@ -17,6 +17,8 @@ struct Outlets {
     let mayHaveFifos: Bool
     var activity = ProcessInfo.Log(path: nil)
     var clearings: [LogToken: (clearing: Clearing, index: Int)] = [:]
+    /// How many threads have yet to open their logs anew, and what is done then.
+    var reopenings: [LogToken: (open: Int, completion: () -> Void)] = [:]
     /// Of which all is done.
     var cleared: [Clearing] = []
     /// What has been left and is yet to be read.

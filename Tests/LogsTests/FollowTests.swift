@@ -65,7 +65,7 @@ struct FollowTests {
         #expect(bytes(heard).count == min(2000, expected.count))
         for number in 0..<5_000 {
             write("line \(number)\n")
-            if number % 500 == 0 { logs.thread.post(.reopen) }
+            if number % 500 == 0 { logs.thread.post(.reopen(LogToken(rawValue: 0))) }
         }
         try logs.drain(1)
         #expect(bytes(heard) == Array(expected[skipped...]))

@@ -207,7 +207,7 @@ struct LogThreadTests {
         writer.write("old\n")
         try logs.drain(1)
         rename(logs.directory("x.log"), logs.directory("x.log-20261123"))
-        logs.thread.post(.reopen)
+        logs.thread.post(.reopen(LogToken(rawValue: 0)))
         writer.write("new\n")
         try logs.drain(1)
         #expect(text(logs.directory("x.log")) == "new\n")

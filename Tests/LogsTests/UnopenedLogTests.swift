@@ -41,7 +41,7 @@ struct UnopenedLogTests {
         try eventually("the log") { logs.directory.names().contains("silent.log") }
         try eventually("the look to be over") { openLogs == ["loud.log"] }
         rename(logs.directory("silent.log"), logs.directory("old.log"))
-        logs.thread.post(.reopen)
+        logs.thread.post(.reopen(LogToken(rawValue: 0)))
         try eventually("a new log") { logs.directory.names().contains("silent.log") }
         try eventually("the look to be over") { openLogs == ["loud.log"] }
         withExtendedLifetime((silent, loud)) {}

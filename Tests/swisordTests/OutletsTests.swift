@@ -82,6 +82,51 @@ struct OutletsTests {
         outlets.logs.join()
     }
 
+    @Test("are said to write to new files when all of them do")
+    func reopened() throws {
+        let core = try Mailbox<CoreMessage>(capacity: 100)
+        var outlets = try makeOutlets(core)
+        let isFree = Atomic<Bool>(false)
+        let isHeld = Atomic<Bool>(false)
+        let gate = try OutputPipe.makeReader()
+        let opener = try writer(of: gate)
+        outlets.logs.post(.attach(other, reader: gate.release(), .discard))
+        outlets.logs.post(
+            .follow(FollowerID(rawValue: 1), other, .last(0)) { update in
+                guard case .bytes = update else { return }
+                isHeld.store(true, ordering: .relaxed)
+                while !isFree.load(ordering: .relaxed) {}
+            }
+        )
+        write("x", to: opener)
+        #expect(eventually { isHeld.load(ordering: .relaxed) })
+        var (answers, isDone) = (0, false)
+        outlets.reopen { isDone = true }
+        func hear() {
+            for case .log(.drained(let token)) in core.takeAll() {
+                answers += 1
+                outlets.hasReopened(token)?()
+            }
+        }
+        // The thread of the activity log is not held up.
+        let isFirst = eventually {
+            hear()
+            return answers == 1
+        }
+        #expect(isFirst)
+        #expect(!isDone)
+        isFree.store(true, ordering: .relaxed)
+        let isLast = eventually {
+            hear()
+            return isDone
+        }
+        #expect(isLast)
+        #expect(answers == 2)
+        close(opener)
+        outlets.logs.post(.shutdown)
+        outlets.logs.join()
+    }
+
     @Test("are read to where the last run ended, though the next one writes before that is done")
     func end() throws {
         let core = try Mailbox<CoreMessage>(capacity: 100)
