@@ -52,6 +52,13 @@ package struct StateFile: ~Copyable, Sendable {
     /// The boot in which the file was made.
     package let boot: BootID
 
+    /// Which file it is: no other of this boot has this text as long as it exists.
+    package var identity: String {
+        var status = stat()
+        guard fstat(descriptor.rawValue, &status) == 0 else { return "" }
+        return "\(status.st_dev):\(status.st_ino)"
+    }
+
     private init(descriptor: consuming OwnedDescriptor, boot: BootID) {
         self.descriptor = descriptor
         self.boot = boot

@@ -135,7 +135,7 @@ final class Daemon {
         core = parts.core
         startedAt = WallClock.now()
         groups = RunGroups(
-            instance: parts.environment.socket,
+            instance: parts.store.identity,
             parts.loaded.configuration.daemon.processTrees,
             kept: parts.cgroups
         )

@@ -94,7 +94,8 @@ final class RunGroups {
     var waiting: Set<MemberID> = []
 
     /// - Parameters:
-    ///   - instance: What is this daemon's alone, and the same after a restart.
+    ///   - instance: What is this daemon's alone, and the same after a restart: as long as there are
+    ///     records that name runs, their marks are these.
     ///   - means: As configured.
     ///   - kept: The directory of the cgroups, if an earlier manager has left it.
     init(instance: String, _ means: ProcessTrees, kept: consuming OwnedDescriptor?) {

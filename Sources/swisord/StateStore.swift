@@ -60,6 +60,9 @@ final class StateStore {
         self.link = link
     }
 
+    /// What no other daemon's records have, in a container neither.
+    var identity: String { file.identity }
+
     // MARK: - Slots
 
     /// Says which slots hold something that is still of use; before any other is given away.

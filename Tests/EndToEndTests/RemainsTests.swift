@@ -101,6 +101,20 @@ struct RemainsTests {
         }
     }
 
+    @Test("is found also when the control socket is another one by then")
+    func otherSocket() throws {
+        try running(Remains(means: "proc", hasLeft: true)) { daemon in
+            let child = try killAmidStop(daemon)
+            let text = daemon.scratch.read("s.yaml")
+            let other = "swisord:\n  socket: \(daemon.home)/other.sock\n"
+            daemon.scratch.write("s.yaml", other + text.dropFirst("swisord:\n".count))
+            _ = try daemon.launch(Daemon.swisord, ["-n", "-c", daemon.file])
+            try daemon.wait(forLog: "far: 1 process is left of the run before; its stop goes on")
+            #expect(isAlive(child))
+            #expect(pids(daemon, "leaders").count == 1)
+        }
+    }
+
     @Test("is killed by the next start when its time is over", arguments: Remains.all)
     func killed(_ remains: Remains) throws {
         try running(remains, wait: "3s") { daemon in

@@ -23,6 +23,14 @@ struct StateFileTests {
         #expect(pwrite(number, bytes, bytes.count, off_t(offset)) == bytes.count)
     }
 
+    @Test("is known as the one that it is, by whoever opens it")
+    func identity() throws {
+        let made = try StateFile.create(path, boot: boot).identity
+        #expect(try StateFile.open(path).identity == made)
+        let other = try StateFile.create(path + "-other", boot: boot).identity
+        #expect(other != made)
+    }
+
     @Test("keeps what was written last in each slot, for whoever opens it")
     func keeps() throws {
         let full = [UInt8](repeating: 0xA5, count: StateFile.capacity)

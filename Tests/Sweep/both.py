@@ -5,9 +5,10 @@ As PID 1 of a namespace, with the changes of changes.py, and with programs that 
 leaves a process behind that takes its time, one has to be killed. Each time strace lets one call of
 the manager be its last, and the fork by which the guardian would make another one the guardian's.
 Then a daemon is started by hand. In the end such a start is killed as well, at each call by which it
-changes something. Afterwards everything must be as the file says: each program once, also in between; what has left the file gone; what is the same in both not touched. The log has each
-word of the program that comes and goes, once and in order; only of a life that ended while there was
-nobody to read it words may be missing.
+changes something. Afterwards everything must be as the file says: each program once, also in between;
+what has left the file gone; what is the same in both not touched. The log has each word of the program
+that comes and goes, once and in order; only of a life that ended while there was nobody to read it
+words may be missing.
 """
 
 import os
