@@ -107,15 +107,13 @@ package final class LogThreads: Sendable {
 
     /// How long the disk of a stream's log has not answered; nil when it does.
     package func silence(of id: StreamID, at now: Instant) -> Duration? {
-        guard let work = home(of: id).mark.work else { return nil }
-        let silence = now.duration(since: work.since)
-        return silence >= DiskWatch.patience ? silence : nil
+        let silences = threads(of: id).compactMap(\.mark.work).map { now.duration(since: $0.since) }
+        return silences.filter { $0 >= DiskWatch.patience }.max()
     }
 
     /// Whether whoever reads this stream waits for a disk, and may for long.
     package func keepsWaiting(_ id: StreamID, at now: Instant) -> Bool {
-        let former = state.withLock { $0.former[id] }
-        return [former, home(of: id)].compactMap(\.self).contains { thread in
+        threads(of: id).contains { thread in
             let mark = thread.mark
             guard let work = mark.work, now.duration(since: work.since) > .milliseconds(100) else {
                 return false
@@ -132,6 +130,12 @@ package final class LogThreads: Sendable {
 
     private func all() -> [LogThread] {
         [activity] + state.withLock { Array($0.threads.values) }
+    }
+
+    /// The thread of a stream, and that which it has not come from yet.
+    private func threads(of id: StreamID) -> [LogThread] {
+        let former = state.withLock { $0.former[id] }
+        return former.map { [$0, home(of: id)] } ?? [home(of: id)]
     }
 
     private func home(of id: StreamID) -> LogThread {

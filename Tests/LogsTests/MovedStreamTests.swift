@@ -95,6 +95,8 @@ struct MovedStreamTests {
         let tail = Box<Result<[UInt8], LogReadError>?>(nil)
         threads.post(.readTail(id, bytes: 100) { tail.set($0) })
         threads.post(.drain(id, LogToken(rawValue: 1)))
+        let later = MonotonicClock.now().advanced(by: .seconds(9))
+        #expect(threads.silence(of: id, at: later) != nil, "its disk is said not to answer")
         threads.post(.shutdown)
         isFree.set(true)
         #expect(end() == "two\n")
