@@ -106,24 +106,28 @@ extension KernelTests {
             "ends as one that was not let go when nobody reads its report any more",
             arguments: ["/", "/nope"]
         )
-        func nobodyReads(_ directory: String) throws {
-            let folder = Folder()
-            let program = try shell("touch \(folder.path)/ran", directory: directory)
-            let child = try Spawner().spawn(
-                program,
-                output: .null,
-                error: .null,
-                options: gated
-            )
-            let pid = child.pid
-            // Its maker dies when it has let it go, and before it gets on.
-            var status: Int32 = 0
-            kill(pid, SIGSTOP)
-            try eventually("the stop") { waitpid(pid, &status, WNOHANG | WUNTRACED) == pid }
-            _ = child.letGo()
-            kill(pid, SIGCONT)
-            #expect(waitFor(pid) == SpawnedChild.neverExecuted << 8)
-            #expect(access("\(folder.path)/ran", F_OK) != 0)
+        func nobodyReads(_ directory: String) async {
+            // In a process of its own: a child that another test makes has the report open as well
+            // until it executes.
+            await #expect(processExitsWith: .success) { [directory] in
+                let folder = Folder()
+                let program = try shell("touch \(folder.path)/ran", directory: directory)
+                let child = try Spawner().spawn(
+                    program,
+                    output: .null,
+                    error: .null,
+                    options: Spawner.Options(isGated: true)
+                )
+                let pid = child.pid
+                // Its maker dies when it has let it go, and before it gets on.
+                var status: Int32 = 0
+                kill(pid, SIGSTOP)
+                try eventually("the stop") { waitpid(pid, &status, WNOHANG | WUNTRACED) == pid }
+                _ = child.letGo()
+                kill(pid, SIGCONT)
+                #expect(waitFor(pid) == SpawnedChild.neverExecuted << 8)
+                #expect(access("\(folder.path)/ran", F_OK) != 0)
+            }
         }
 
         @Test("is a child of its maker's parent when asked for")
