@@ -58,6 +58,7 @@ extension Daemon {
         // After the listeners among them, who are to hear of it.
         announceGroups(loaded.configuration.groupsInOrder)
         resumeListeners(isResumption: past.origin == .manager)
+        pools.begin()
         if past.origin != .manager { announce(.daemonIsRunning) }
         autostart(waiting)
         closeUnusedSockets()

@@ -18,6 +18,8 @@ struct EventPools {
     private let file: EventFile
     /// What an earlier manager has left, until it is taken up.
     private var earlier: [String: EventFile.Pool] = [:]
+    /// What happens while listeners are being taken in; nil once all of them are.
+    private var early: [Announcement]?
 
     init(_ file: EventFile) {
         self.file = file
@@ -34,6 +36,10 @@ struct EventPools {
 
     /// Gives an event to every pool that wants it; it has one number in all of them.
     mutating func add(_ announcement: Announcement) {
+        guard early == nil else {
+            early?.append(announcement)
+            return
+        }
         let interested = pools.keys.filter { pools[$0]?.wants(announcement.type) == true }
         guard !interested.isEmpty else { return }
         let (payload, serial) = (announcement.payload, nextSerial)
@@ -113,6 +119,7 @@ struct EventPools {
 
     /// Takes up the numbers of all pools, before there is any event.
     mutating func load() {
+        early = []
         earlier = file.load()
         nextSerial = earlier.values.map(\.nextSerial).max() ?? 0
     }
@@ -136,6 +143,13 @@ struct EventPools {
             }
         }
         earlier = [:]
+    }
+
+    /// All listeners are there: tells them what has happened meanwhile, after what waited for them.
+    mutating func begin() {
+        let announcements = early ?? []
+        early = nil
+        for announcement in announcements { add(announcement) }
     }
 
     /// Goes on with the numbers of an earlier manager.
