@@ -72,9 +72,11 @@ struct RemainsTests {
     private func killAmidStop(_ daemon: Daemon) throws -> Int {
         let leader = try #require(pids(daemon, "leaders").first)
         let child = try #require(pids(daemon, "children").first)
-        _ = try daemon.launch(Daemon.swisordctl, ["-c", daemon.file, "stop", "far"])
+        let client = try daemon.launch(Daemon.swisordctl, ["-c", daemon.file, "stop", "far"])
         daemon.scratch.write("end", "x\n")
         try eventually("the end of its leader") { processState(leader) == nil }
+        // It would ask the next daemon as well.
+        client.end()
         try daemon.killBoth()
         return child
     }
@@ -117,7 +119,8 @@ struct RemainsTests {
 
     @Test("is killed by the next start when its time is over", arguments: Remains.all)
     func killed(_ remains: Remains) throws {
-        try running(remains, wait: "3s") { daemon in
+        // Long enough for all to be killed before, on a machine that is busy.
+        try running(remains, wait: "10s") { daemon in
             let child = try killAmidStop(daemon)
             try daemon.start()
             try daemon.wait(for: "far", "RUNNING")
@@ -156,8 +159,9 @@ struct RemainsTests {
         try running(remains) { daemon in
             let leader = try #require(pids(daemon, "leaders").first)
             let child = try #require(pids(daemon, "children").first)
-            _ = try daemon.launch(Daemon.swisordctl, ["-c", daemon.file, "stop", "far"])
+            let client = try daemon.launch(Daemon.swisordctl, ["-c", daemon.file, "stop", "far"])
             try daemon.wait(for: "far", "STOPPING")
+            client.end()
             try daemon.killBoth()
             kill(pid_t(leader), SIGKILL)
             try eventually("the end of its leader") { !isAlive(leader) }
