@@ -115,7 +115,7 @@ final class LogLoop {
                 if moved >= Self.flood { isFlooded = true }
                 settle(stream, at: now)
                 if stream.isAtEnd { stopReading(stream) }
-                hold(stream, at: now)
+                hold(stream, moved, at: now)
             } else if let number = Int32(exactly: token), let output = outputs.inherited[number] {
                 output.flush()
             }
@@ -128,12 +128,12 @@ final class LogLoop {
     }
 
     /// Stops watching a FIFO whose log has no room, so that the program comes to wait, and one with
-    /// a beginning, which would be told again and again.
-    private func hold(_ stream: LogStream, at now: Instant) {
+    /// nothing but a beginning, which would be told again and again.
+    private func hold(_ stream: LogStream, _ moved: Int, at now: Instant) {
         guard
             let pause = stream.isHeld || stream.asked > 0
                 ? Self.holding
-                : stream.isAsking || stream.unfinishedSince != nil ? Self.pause : nil
+                : stream.isAsking || stream.isUnfinished(after: moved) ? Self.pause : nil
         else { return }
         if held.updateValue(now.advanced(by: pause), forKey: stream.id) == nil {
             stopReading(stream)
@@ -149,10 +149,10 @@ final class LogLoop {
                 continue
             }
             turn(to: id, at: MonotonicClock.now())
-            _ = stream.pump(scratch, at: now)
+            let moved = stream.pump(scratch, at: now)
             settle(stream, at: now)
-            if stream.isHeld || stream.isAsking || stream.unfinishedSince != nil {
-                hold(stream, at: now)
+            if stream.isHeld || stream.isAsking || stream.isUnfinished(after: moved) {
+                hold(stream, moved, at: now)
             } else {
                 held[id] = nil
                 if !stream.isAtEnd { try? reactor.add(reader.descriptor, token: stream.token) }

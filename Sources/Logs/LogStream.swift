@@ -115,6 +115,10 @@ final class LogStream {
         return moved
     }
 
+    /// Whether there is nothing in the FIFO but what waits for its end; where something was moved,
+    /// more has come most likely.
+    func isUnfinished(after moved: Int) -> Bool { unfinishedSince != nil && moved == 0 }
+
     /// Takes out of the FIFO what an earlier manager has written to the log.
     func finish(_ move: MoveJournal.Move, _ scratch: Scratch) {
         guard let reader, let log = output.file?.log else { return }
