@@ -61,7 +61,7 @@ extension KernelTests {
                 try eventually("all exits") {
                     while let child = Reaper.look() {
                         #expect(child.status == .code(1))
-                        #expect(Reaper.look() == child, "it stays until it is collected")
+                        // It stays until it is collected, though another may be seen first by then.
                         #expect(Reaper.reap(pid: child.pid) == child)
                         #expect(running.remove(child.pid) != nil)
                     }
