@@ -97,5 +97,7 @@ extension Daemon {
             at: now
         )
         for line in lines { log.log(level: line.level, "\(line.text)") }
+        guard !stalls.isEmpty else { return }
+        for completion in self.outlets.takeReopenings() { completion() }
     }
 }

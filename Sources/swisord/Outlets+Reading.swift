@@ -179,7 +179,8 @@ extension Outlets {
         return cleared
     }
 
-    /// Opens all logs anew; `completion` is called when that has been done, by every thread.
+    /// Opens all logs anew; `completion` is called when that has been done by every thread, or when
+    /// a disk does not answer, whose logs come later.
     mutating func reopen(completion: @escaping () -> Void) {
         let token = makeToken()
         reopenings[token] = (logs.reopen(token), completion)
@@ -191,6 +192,12 @@ extension Outlets {
         guard open > 1 else { return completion }
         reopenings[token] = (open - 1, completion)
         return nil
+    }
+
+    /// A disk keeps a thread waiting: answers what is to be done for those who wait for it.
+    mutating func takeReopenings() -> [() -> Void] {
+        defer { reopenings = [:] }
+        return reopenings.values.map(\.completion)
     }
 
     var activityInfo: ProcessInfo.Log { activity }
